@@ -1,0 +1,263 @@
+"""`ropewalk.yaml`: what people write. Errors name the file, the line and the mend.
+
+Secrets stay outside: `${ENV}` is replaced from the environment in memory only, and the expanded text is in no repr.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, field_validator
+
+from ropewalk.duties import AlarmsConfig, CanaryConfig, ScheduleConfig
+from ropewalk.errors import ConfigError
+from ropewalk.model import Environment, Source
+from ropewalk.yamllines import Lines as Lines
+from ropewalk.yamllines import Strict as Strict
+from ropewalk.yamllines import line_of as line_of
+from ropewalk.yamllines import parse as parse
+from ropewalk.yamllines import validate as validate
+
+NAMES = ("ropewalk.yaml", "ropewalk.yml")
+
+
+class Limits(Strict):
+    """Bounds on what a scan may cost a store and this machine."""
+
+    mode: Literal["profile", "exhaustive"] = "profile"
+    rows: int = Field(2_000, ge=1, description="rows of the first draw of a dataset")
+    max_rows: int = Field(50_000, ge=1, description="rows looked at while a verdict is unsettled")
+    frame_rows: int = Field(200_000, ge=1, description="rows a control may hold in RAM")
+    statement_timeout: float = Field(30.0, gt=0, description="seconds a query may take")
+    rate: float = Field(0.0, ge=0, description="queries or object reads a second, 0 is no limit")
+    value_chars: int = Field(20_000, ge=100, description="longest value looked at, in characters")
+    object_bytes: int = Field(256 * 2**20, ge=1024, description="bytes read of one file or object")
+    expanded_bytes: int = Field(1 * 2**30, ge=1024, description="bytes an archive may expand to")
+    nesting: int = Field(20, ge=1, description="depth of JSON and of archives")
+    fields: int = Field(5_000, ge=1, description="fields of one dataset")
+    datasets: int = Field(100_000, ge=1, description="datasets of one source")
+    retries: int = Field(2, ge=0, description="attempts after a store failed")
+
+
+class Clock(Strict):
+    """Where a dataset tells when an order was delivered and shipped: a column or JSON path, as `a.b`."""
+
+    delivered: str | None = None
+    shipped: str | None = None
+
+
+class SourceConfig(Strict):
+    """One store. `options` go to its connector; `clocks` maps a dataset name or glob to its retention clock."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$")
+    uri: str = Field(repr=False)
+    owner: str = Field(min_length=1)
+    purpose: str = Field(min_length=1)
+    environment: Environment = Environment.PRODUCTION
+    location: str = ""
+    options: dict[str, Any] = Field(default_factory=dict)
+    include: list[str] = Field(default_factory=lambda: ["*"])
+    exclude: list[str] = Field(default_factory=list)
+    clocks: dict[str, Clock] = Field(default_factory=dict)
+    separate_store: bool = False
+    enabled: bool = True
+
+    def source(self) -> Source:
+        return Source(
+            self.name, self.uri, self.owner, self.environment, self.location, self.purpose,
+            {**self.options, "include": self.include, "exclude": self.exclude},
+        )  # fmt: skip
+
+
+class AttestationConfig(Strict):
+    """What a person declares where no connection can show it; the document's hash is computed when it is read."""
+
+    kind: str
+    subject: str
+    by: str
+    at: date
+    valid_until: date
+    statement: str = ""
+    document: str = ""
+    approver: str = ""
+
+
+class Detection(Strict):
+    """How fields are judged."""
+
+    threshold: float = Field(0.5, gt=0, lt=1, description="confidence from which a field counts as personal")
+    language: str = "en"
+    regions: list[str] = Field(default_factory=lambda: ["US", "GB", "CA", "DE", "FR", "IT", "ES", "JP", "MX", "BR", "IN", "AU"])
+    spacy_model: str = "en_core_web_sm"
+    ner: bool = True
+    packs: list[str] = Field(default_factory=list, description="further recogniser packs, files or folders")
+    allow: list[str] = Field(default_factory=list, description="field globs that are never personal: source/dataset#path")
+    deny: list[str] = Field(default_factory=list, description="field globs that always are: source/dataset#path=category")
+
+
+class ExecutorConfig(Strict):
+    """A Dask cluster for large scans; without `dask`, processes on this machine. TLS files are PEM, relative to the configuration."""
+
+    dask: str | None = Field(None, description="tcp://host:8786 or tls://host:8786")
+    tls_ca: str | None = None
+    tls_cert: str | None = None
+    tls_key: str | None = None
+    timeout: float = Field(15.0, gt=0, description="seconds to reach the cluster")
+
+    def resolved(self, resolve: Callable[[str], Path]) -> ExecutorConfig:
+        """With absolute file names."""
+        files = {name: getattr(self, name) for name in ("tls_ca", "tls_cert", "tls_key")}
+        return self.model_copy(update={name: str(resolve(file)) for name, file in files.items() if file})
+
+
+class EvidenceConfig(Strict):
+    """Signing of the evidence chain: Ed25519 keys as PEM files, relative to the configuration."""
+
+    key: str | None = Field(None, description="private key: each new head is signed")
+    public_key: str | None = Field(None, description="public key: `ropewalk verify` demands its signature")
+
+
+class Settings(Strict):
+    """The whole of `ropewalk.yaml`."""
+
+    version: Literal[1] = 1
+    company: str = ""
+    register_url: str = Field("sqlite:///.ropewalk/register.db", alias="register", repr=False)
+    ropa: str = "ropa.yaml"
+    policy: str = "amazon-dpp"
+    overrides: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    sources: list[SourceConfig] = Field(min_length=1)
+    limits: Limits = Limits()
+    detection: Detection = Detection()
+    attestations: list[AttestationConfig] = Field(default_factory=list)
+    scanners: list[str] = Field(default_factory=list, description="folders with connectors of your own")
+    expectations: list[str] = Field(default_factory=list, description="folders with controls and policies of your own")
+    workers: int = Field(0, ge=0, description="worker processes; 0 decides by the machine")
+    executor: ExecutorConfig = ExecutorConfig()
+    evidence: EvidenceConfig = EvidenceConfig()
+    alarms: AlarmsConfig = AlarmsConfig()
+    schedule: ScheduleConfig = ScheduleConfig()
+    canaries: list[CanaryConfig] = Field(default_factory=list, description="made-up records that must show up nowhere but at home")
+    as_of: datetime | None = Field(None, description="freezes the clock: for samples and tests, shown in every report")
+
+    @field_validator("sources")
+    @classmethod
+    def _unique(cls, sources: list[SourceConfig]) -> list[SourceConfig]:
+        names = [s.name for s in sources]
+        if twice := sorted({n for n in names if names.count(n) > 1}):
+            raise ValueError(f"two sources are called {', '.join(twice)}; each name must be unique")
+        return sources
+
+
+class Config:
+    """Settings with the file they came from; relative paths in it are relative to that file's folder."""
+
+    def __init__(self, settings: Settings, path: Path, digest: str) -> None:
+        self.settings, self.path, self.digest = settings, path, digest
+
+    def __repr__(self) -> str:
+        return f"Config({str(self.path)!r}, sources={[s.name for s in self.settings.sources]})"
+
+    @property
+    def folder(self) -> Path:
+        return self.path.parent
+
+    def resolve(self, relative: str) -> Path:
+        return (self.folder / Path(relative).expanduser()).resolve()
+
+    @property
+    def as_of(self) -> datetime:
+        """The clock of this run: the frozen one, or now, in UTC."""
+        frozen = self.settings.as_of
+        if frozen is None:
+            return datetime.now(UTC)
+        return frozen if frozen.tzinfo else frozen.replace(tzinfo=UTC)
+
+    @property
+    def register_url(self) -> str:
+        """The register's SQLAlchemy URL; a relative SQLite path is relative to the configuration."""
+        url = self.settings.register_url
+        if url.startswith("sqlite:///") and not url.startswith("sqlite:////") and ":memory:" not in url:
+            return f"sqlite:///{self.resolve(url.removeprefix('sqlite:///'))}"
+        return url
+
+    def sources(self) -> list[Source]:
+        """Enabled sources; relative file and SQLite paths made absolute."""
+        return [self._absolute(s.source()) for s in self.settings.sources if s.enabled]
+
+    def source_config(self, name: str) -> SourceConfig:
+        for source in self.settings.sources:
+            if source.name == name:
+                return source
+        known = ", ".join(s.name for s in self.settings.sources)
+        raise ConfigError(f"no source is called {name!r}", where=str(self.path), mend=f"use one of: {known}")
+
+    def _absolute(self, source: Source) -> Source:
+        scheme, sep, rest = source.uri.partition("://")
+        if not sep:
+            uri = str(self.resolve(source.uri))
+        elif scheme.split("+")[0] in {"sqlite", "duckdb"} and rest.startswith("/") and not rest.startswith("//") and ":memory:" not in rest:
+            path, mark, query = rest[1:].partition("?")
+            uri = f"{scheme}:///{self.resolve(path)}{mark}{query}"
+        elif scheme in {"file", "logs", "files"} and not rest.startswith("/"):
+            uri = f"{scheme}://{self.resolve(rest)}"
+        else:
+            return source
+        return Source(source.name, uri, source.owner, source.environment, source.location, source.purpose, source.options)
+
+
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
+
+
+def load(path: str | Path | None = None, *, env: Mapping[str, str] | None = None) -> Config:
+    """Reads the configuration from `path` or the current folder. Raises ConfigError with file, line and mend."""
+    file = _find(path)
+    text = file.read_text(encoding="utf-8")
+    data, lines = parse(text, str(file))
+    expanded = _expand(data, os.environ if env is None else env, str(file), lines, ())
+    return Config(validate(Settings, expanded, str(file), lines), file, hashlib.sha256(text.encode()).hexdigest())
+
+
+def _find(path: str | Path | None) -> Path:
+    if path is not None:
+        file = Path(path).expanduser()
+        if file.is_dir():
+            file = next((file / n for n in NAMES if (file / n).is_file()), file / NAMES[0])
+        if not file.is_file():
+            raise ConfigError("there is no such file", where=str(file), mend="name your ropewalk.yaml with --config")
+        return file.resolve()
+    for name in NAMES:
+        if Path(name).is_file():
+            return Path(name).resolve()
+    raise ConfigError(
+        "no ropewalk.yaml here", where=str(Path.cwd()), mend="write one (docs/configuration.md), name it with --config, or try `ropewalk demo`"
+    )
+
+
+def _expand(data: Any, env: Mapping[str, str], where: str, lines: Lines, path: tuple[str | int, ...]) -> Any:
+    if isinstance(data, dict):
+        return {k: _expand(v, env, where, lines, (*path, k)) for k, v in data.items()}
+    if isinstance(data, list):
+        return [_expand(v, env, where, lines, (*path, i)) for i, v in enumerate(data)]
+    if not isinstance(data, str):
+        return data
+
+    def value(match: re.Match[str]) -> str:
+        name, default = match.group(1), match.group(2)
+        if name in env:
+            return env[name]
+        if default is not None:
+            return default
+        raise ConfigError(
+            f"the environment variable {name} is not set",
+            where=f"{where}:{line_of(lines, path)}",
+            mend=f"export {name}, or write ${{{name}:-default}}",
+        )
+
+    return _VARIABLE.sub(value, data)
