@@ -1,0 +1,1 @@
+"""The detection core: distinct values -> gate -> Presidio -> NER -> one verdict a field."""

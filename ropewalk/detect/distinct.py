@@ -1,0 +1,99 @@
+"""The distinct values of a field in bounded memory: exact up to a cap, then a fair sample of them.
+
+Up to `cap` distinct values are kept with exact counts. Beyond it the values with the smallest keyed hashes stay (bottom-k):
+every distinct value has the same chance whatever its count or place, a value that stays has its exact count, and the key,
+drawn anew for each field, keeps anybody from choosing values that hide. Values live in RAM and in no repr.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping
+from hashlib import blake2b
+from heapq import heapify, heappop, heappush
+from typing import NoReturn
+
+CAP = 200_000
+BYTES = 64 * 2**20
+
+
+class Distinct:
+    """Counts the values of one field. cap: most distinct values kept; bytes: most characters kept, a second cap."""
+
+    def __init__(self, cap: int = CAP, *, bytes: int = BYTES, key: bytes | None = None) -> None:
+        if cap < 1:
+            raise ValueError("cap must be at least 1")
+        self._cap, self._room, self._key = cap, bytes, key or secrets.token_bytes(16)
+        self._counts: dict[str, int] = {}
+        self._heap: list[tuple[int, str]] = []
+        self._size = 0
+        self._limit = -1
+        self.cells = self.nulls = 0
+
+    def __repr__(self) -> str:
+        return f"Distinct({len(self._counts)} kept, {self.cells} cells, capped={self.capped})"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Distinct holds personal values and is never serialised")
+
+    @property
+    def capped(self) -> bool:
+        """Whether values were left out; `counts` is then a sample of the distinct values."""
+        return self._limit >= 0
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        return self._counts
+
+    @property
+    def estimate(self) -> int:
+        """The number of distinct values: exact while not capped, else estimated from the share of hashes kept."""
+        return len(self._counts) if not self.capped else round(len(self._counts) * 2**64 / (self._limit + 1))
+
+    @property
+    def seen(self) -> int:
+        """Cells whose value is kept."""
+        return sum(self._counts.values())
+
+    def add(self, value: str | None, count: int = 1) -> None:
+        if value is None:
+            self.nulls += count
+            return
+        self.cells += count
+        have = self._counts.get(value)
+        if have is not None:
+            self._counts[value] = have + count
+            return
+        if not self.capped:
+            self._counts[value] = count
+            self._size += len(value)
+            if len(self._counts) > self._cap or self._size > self._room:
+                self._heap = [(-self._hash(v), v) for v in self._counts]
+                heapify(self._heap)
+                self._evict()
+            return
+        rank = self._hash(value)
+        if rank >= self._limit:
+            return
+        self._counts[value] = count
+        self._size += len(value)
+        heappush(self._heap, (-rank, value))
+        self._evict()
+
+    def update(self, values: Iterable[str | None]) -> None:
+        for value in values:
+            self.add(value)
+
+    def _evict(self) -> None:
+        """Drops the largest hashes until both caps hold; at least one value stays."""
+        while len(self._counts) > 1 and (len(self._counts) > self._cap or self._size > self._room):
+            self._drop(heappop(self._heap))
+
+    def _drop(self, entry: tuple[int, str]) -> None:
+        rank, value = -entry[0], entry[1]
+        del self._counts[value]
+        self._size -= len(value)
+        self._limit = rank if self._limit < 0 else min(self._limit, rank)
+
+    def _hash(self, value: str) -> int:
+        return int.from_bytes(blake2b(value.encode("utf-8", "surrogatepass"), digest_size=8, key=self._key).digest())
