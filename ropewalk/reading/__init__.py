@@ -1,0 +1,1 @@
+"""Reading: from bytes to fields. Knows formats, no store."""

@@ -1,0 +1,130 @@
+"""Word, PowerPoint and PDF documents: text, tables with their headers, headers and footers, core properties."""
+
+from __future__ import annotations
+
+import io
+import logging
+import zipfile
+from collections.abc import Iterator
+from typing import Any
+
+from ropewalk.errors import MissingExtraError, SourceError
+from ropewalk.masking import is_data_key
+from ropewalk.reading.formats.blob import Blob
+from ropewalk.reading.formats.delimited import looks_like_header, named
+from ropewalk.reading.rows import Reading, Rows
+
+_WHOLE = 128 * 2**20
+_PAGES = 2_000
+_CORE = ("author", "last_modified_by", "title", "subject", "keywords", "comments", "category")
+
+
+def docx(blob: Blob, reading: Reading) -> Rows:
+    try:
+        import docx as word
+    except ImportError:
+        raise MissingExtraError("Word documents need a package", extra="documents", where=blob.name) from None
+    return Rows(_word(word.Document(_packed(blob, reading))))
+
+
+def pptx(blob: Blob, reading: Reading) -> Rows:
+    try:
+        import pptx as slides
+    except ImportError:
+        raise MissingExtraError("presentations need a package", extra="documents", where=blob.name) from None
+    return Rows(_slides(slides.Presentation(_packed(blob, reading))))
+
+
+def pdf(blob: Blob, reading: Reading) -> Rows:
+    try:
+        import pypdf
+    except ImportError:
+        raise MissingExtraError("PDF needs a package", extra="documents", where=blob.name) from None
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # its warnings may quote what it reads
+    file = pypdf.PdfReader(io.BytesIO(_whole(blob)), strict=False)
+    if file.is_encrypted and not file.decrypt(""):
+        raise SourceError("an encrypted PDF", where=blob.name, mend="its owner must declare what it holds")
+    return Rows(_pages(file, reading))
+
+
+def origin(blob: Blob, expanded: int) -> str:
+    """The category of an office document's core properties where it names an origin (`origin: amazon-sp-api`), or nothing."""
+    import re
+
+    try:
+        with zipfile.ZipFile(io.BytesIO(_whole(blob))) as packed:
+            info = packed.getinfo("docProps/core.xml")
+            text = packed.read(info).decode("utf-8", "replace") if info.file_size < min(expanded, 2**20) else ""
+    except (KeyError, zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError):
+        return ""
+    found = re.search(r">\s*origin\s*[:=]\s*([A-Za-z0-9._-]{2,40})\s*[<;,]", text)
+    return found[1] if found else ""
+
+
+def _word(document: Any) -> Iterator[dict[str, Any]]:
+    yield _core(document.core_properties)
+    for section in document.sections:
+        for part in (section.header, section.footer):
+            if not part.is_linked_to_previous:
+                yield from ({"header": p.text} for p in part.paragraphs if p.text.strip())
+    yield from ({"text": p.text} for p in document.paragraphs if p.text.strip())
+    for table in document.tables:
+        yield from _table([[c.text for c in row.cells] for row in table.rows])
+
+
+def _slides(deck: Any) -> Iterator[dict[str, Any]]:
+    yield _core(deck.core_properties)
+    for slide in deck.slides:
+        for shape in slide.shapes:
+            if shape.has_text_frame and shape.text_frame.text.strip():
+                yield {"text": shape.text_frame.text}
+            if shape.has_table:
+                yield from _table([[c.text for c in row.cells] for row in shape.table.rows])
+        if slide.has_notes_slide and (frame := slide.notes_slide.notes_text_frame) is not None and frame.text.strip():
+            yield {"notes": frame.text}
+
+
+def _pages(file: Any, reading: Reading) -> Iterator[dict[str, Any]]:
+    meta = file.metadata or {}
+    yield {"properties": {k.strip("/").lower(): str(v) for k, v in meta.items() if isinstance(k, str) and not is_data_key(k)}}
+    for name, field in list((file.get_fields() or {}).items())[:500]:
+        if field.get("/V") is not None:
+            yield {"form": {"*" if is_data_key(str(name)) else str(name): str(field.get("/V"))}}
+    for count, page in enumerate(file.pages):
+        if count >= _PAGES:
+            reading.problem(f"only the first {_PAGES} pages were read", "split the document")
+            return
+        text = page.extract_text()
+        yield from ({"text": t} for t in text.split("\n\n") if t.strip())
+
+
+def _core(properties: Any) -> dict[str, Any]:
+    return {"properties": {name: str(value) for name in _CORE if (value := getattr(properties, name, None))}}
+
+
+def _table(rows: list[list[str]]) -> Iterator[dict[str, Any]]:
+    if not rows:
+        return
+    head = looks_like_header(rows)
+    names = named(rows[0] if head else None, max(map(len, rows)))
+    for row in rows[1:] if head else rows:
+        yield {"table": {name[0]: cell for name, cell in zip(names, row, strict=False) if cell.strip()}}
+
+
+def _packed(blob: Blob, reading: Reading) -> io.BytesIO:
+    data = _whole(blob)
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as packed:
+            size = sum(i.file_size for i in packed.infolist())
+    except zipfile.BadZipFile:
+        raise SourceError("a damaged document", where=blob.name, mend="open it and save it again") from None
+    if size > min(reading.limits.expanded_bytes, 4 * _WHOLE):
+        raise SourceError("expands beyond limits.expanded_bytes", where=blob.name, mend="raise the limit if the file can be trusted")
+    return io.BytesIO(data)
+
+
+def _whole(blob: Blob) -> bytes:
+    data = blob.file.read(_WHOLE + 1)
+    if len(data) > _WHOLE:
+        raise SourceError("a document of more than 128 MiB", where=blob.name, mend="split it")
+    return data

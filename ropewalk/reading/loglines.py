@@ -1,0 +1,223 @@
+"""Lines of a log -> tallies per field. JSON lines are read by the block, other formats line by line."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from ropewalk.masking import is_data_key
+from ropewalk.model import Path
+from ropewalk.reading.logformats import (
+    ACCESS_NAMES,
+    FORMATS,
+    JSON,
+    PLAIN,
+    Fields,
+    LineFormat,
+    access_block,
+    add_message,
+    add_request,
+    recognise,
+)  # fmt: skip
+from ropewalk.reading.nested import flatten
+from ropewalk.reading.tally import Tally
+
+BLOCK = 20_000
+Columns = defaultdict[Path, Counter[str]]
+_MESSAGES = frozenset({"message", "msg", "log", "@message", "MESSAGE", "text"})
+_WRAPPED = ("Records", "events", "logEvents")
+
+
+class LogTallies:
+    """The fields of a log so far: `tallies[path]`, `lines` read, `formats` met (name -> lines)."""
+
+    def __init__(self, *, depth: int, chars: int, fields: int, cap: int = 50_000) -> None:
+        self.tallies: dict[Path, Tally] = {}
+        self.lines = 0
+        self.formats: Counter[str] = Counter()
+        self.too_many_fields = False
+        self._depth, self._chars, self._fields, self._cap = depth, chars, fields, cap
+        self._safe: dict[str, bool] = {}
+
+    def read(self, lines: Iterable[str], wanted: int | None = None) -> int:
+        """Reads lines (all, or until `wanted` are read) and returns how many; the format is recognised on the first block."""
+        form: LineFormat | None = None
+        read = 0
+        for block in _blocks(lines, BLOCK if wanted is None else min(BLOCK, wanted)):
+            if wanted is not None:
+                block = block[: wanted - read]
+            if form is None:
+                form = recognise(block[:: max(1, len(block) // 200)][:400])
+            self._block(block, form)
+            read += len(block)
+            if wanted is not None and read >= wanted:
+                break
+        return read
+
+    def _block(self, block: list[str], form: LineFormat) -> None:
+        columns: Columns = defaultdict(Counter)
+        self.formats[form.name] += len(block)
+        if form is JSON:
+            self._json(block, columns)
+        elif form.name != "access" or not _access(block, columns):
+            for line in block:
+                parsed = form.parse(line)
+                for path, value in (self._other(line) if parsed is None else parsed).items():
+                    columns[path][value] += 1
+        self.lines += len(block)
+        for path, counts in columns.items():
+            tally = self.tallies.get(path)
+            if tally is None:
+                if len(self.tallies) >= self._fields:
+                    self.too_many_fields = True
+                    continue
+                tally = self.tallies[path] = Tally(self._cap)
+            if max(map(len, counts), default=0) > self._chars:
+                cut: Counter[str] = Counter()
+                for value, count in counts.items():
+                    cut[value[: self._chars]] += count
+                counts = cut
+            tally.add(counts)
+
+    def _other(self, line: str) -> Fields:
+        for form in FORMATS:
+            if form is not JSON and (parsed := form.parse(line)) is not None:
+                return parsed
+        return PLAIN.parse(line) or {}
+
+    def _json(self, block: list[str], columns: Columns) -> None:
+        records: list[Any]
+        try:
+            records = _decode("[" + ",".join(block) + "]")
+            if len(records) != len(block):
+                raise ValueError
+        except (ValueError, RecursionError):
+            records = [_one(line) for line in block]
+        shapes: dict[tuple[str, ...] | None, list[Any]] = {}
+        for record, line in zip(records, block, strict=True):
+            if type(record) is dict:
+                shapes.setdefault(tuple(record), []).append(record)
+            else:
+                for path, text in self._other(line).items():
+                    columns[path][text] += 1
+        for keys, own in shapes.items():
+            for key, values in zip(keys or (), zip(*(r.values() for r in own), strict=True), strict=True):
+                self._column(key, values, columns)
+
+    def _column(self, key: str, values: tuple[Any, ...], columns: Columns) -> None:
+        kinds = set(map(type, values))
+        if kinds != {str}:
+            for value in values:
+                if type(value) is bool:
+                    columns[self._path(key)]["true" if value else "false"] += 1
+                elif value is not None and type(value) is not str:
+                    self._nested(key, value, columns)
+            values = tuple(v for v in values if type(v) is str)
+        counts = Counter(values)
+        counts.pop("", None)
+        if key in _MESSAGES:
+            for value, count in [(v, c) for v, c in counts.items() if "=" in v or v[0] in "{["]:
+                del counts[value]
+                self._message(key, value, count, columns)
+        if counts:
+            columns[self._path(key)].update(counts)
+
+    def _path(self, key: str) -> Path:
+        safe = self._safe.get(key)
+        if safe is None:
+            safe = self._safe[key] = not is_data_key(key) if len(self._safe) < 100_000 else False
+        return (key,) if safe else ("*",)
+
+    def _message(self, key: str, value: str, count: int, columns: Columns) -> None:
+        if value[0] in "{[" and (nested := [(path, text) for path, text in flatten(value, depth=self._depth) if path and text]):
+            for path, text in nested:
+                columns[(key, *path)][str(text)] += count
+            return
+        fields: Fields = {}
+        add_message(fields, value)
+        for path, text in fields.items():
+            columns[(key, *path[1:])][text] += count
+
+    def _nested(self, key: str, value: Any, columns: Columns) -> None:
+        for path, text in flatten(value, depth=self._depth):
+            if text:
+                columns[(*self._path(key), *path)][text] += 1
+
+
+def _access(block: list[str], columns: Columns) -> bool:
+    """A block of access lines by column; False where a line is of another format."""
+    found = access_block("\n".join(block))
+    if len(found) != len(block):
+        return False
+    for name, values in zip(ACCESS_NAMES, zip(*found, strict=True), strict=True):
+        counts = Counter(values)
+        if name == "request":
+            for request, count in counts.items():
+                fields: Fields = {}
+                add_request(fields, request)
+                for path, value in fields.items():
+                    columns[path][value] += count
+            continue
+        counts.pop("-", None)
+        counts.pop("", None)
+        if counts:
+            columns[(name,)].update(counts)
+    return True
+
+
+def _decode(text: str) -> Any:
+    return json.loads(text, parse_float=str, parse_int=str)
+
+
+def _one(line: str) -> Any:
+    try:
+        return _decode(line)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _blocks(lines: Iterable[str], size: int) -> Iterator[list[str]]:
+    block: list[str] = []
+    for line in lines:
+        line = line.rstrip("\r\n")
+        if not line.strip():
+            continue
+        block.append(line)
+        if len(block) >= size:
+            yield block
+            block = []
+    if block:
+        yield block
+
+
+def unwrap(text: str) -> list[str] | None:
+    """One JSON document that wraps events (CloudTrail `Records`, CloudWatch `events`/`logEvents`) -> a line each, else None."""
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    events = document if isinstance(document, list) else None
+    if isinstance(document, dict):
+        events = next((document[k] for k in _WRAPPED if isinstance(document.get(k), list)), None)
+    if events is None:
+        return None
+    return [json.dumps(e, ensure_ascii=False) for e in events if isinstance(e, dict)]
+
+
+def journal(lines: Iterable[str]) -> Iterator[str]:
+    """systemd's export format (`KEY=value` lines, entries apart by a blank line) -> a JSON line an entry."""
+    entry: dict[str, str] = {}
+    for line in lines:
+        line = line.rstrip("\n")
+        if not line:
+            if entry:
+                yield json.dumps(entry)
+            entry = {}
+            continue
+        key, mark, value = line.partition("=")
+        if mark:
+            entry[key] = value
+    if entry:
+        yield json.dumps(entry)

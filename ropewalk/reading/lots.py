@@ -1,0 +1,193 @@
+"""Lots: what one dataset of a folder or bucket is read from. Objects of one shape, a sheet of a workbook, a member of an archive."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+
+from ropewalk.config import Limits
+from ropewalk.errors import MissingExtraError, SourceError
+from ropewalk.model import Skipped
+from ropewalk.reading.formats import Blob, Kind, Unread, sheets, sniff
+from ropewalk.reading.formats.archives import Archive, Member
+from ropewalk.reading.formats.sniff import OWNER
+from ropewalk.reading.names import pattern, shown
+from ropewalk.reading.objects import Entry, Objects
+from ropewalk.reading.shapes import MANY, Shape
+
+_TRIES = 5
+_ARCHIVES = 200
+_MEMBERS = 24
+
+Step = tuple[str, tuple[str, ...]]
+"""How to go into an archive: `zip` or `tar`, and the members that are of one shape."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """One dataset. `format` is what the object met first was; others are judged by their own content when they are read."""
+
+    name: str
+    shape: Shape
+    format: str
+    steps: tuple[Step, ...] = field(default=(), repr=False)
+    sheet: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What is no dataset, and why. cipher: what encrypted it."""
+
+    name: str
+    reason: str
+    mend: str = ""
+    cipher: str = ""
+
+
+class Lots:
+    """Explores and opens what `objects` lists."""
+
+    def __init__(self, objects: Objects, limits: Limits) -> None:
+        self._objects, self._limits = objects, limits
+
+    def explore(self, shape: Shape) -> Iterator[Lot | Left]:
+        """The datasets of a shape: one, or those of its sheets and members. Opens at least one object of it."""
+        if shape.empty:
+            some = "empty" if shape.count == 1 else f"{shape.empty} of {shape.count} objects are empty"
+            yield Left(shape.name, some, "nothing to do, unless they should hold something")
+        found: Kind | Left | None = None
+        for entry in shape.entries[:_TRIES]:
+            found = self._kind(entry, shape.name)
+            if isinstance(found, Kind):
+                break
+        if found is None:
+            return
+        if isinstance(found, Left):
+            yield found
+        elif found.format not in {"sheets", "zip", "tar"}:
+            yield Lot(shape.name, shape, found.format)
+        else:
+            yield from self._within(shape)
+
+    def blobs(self, lot: Lot, draw: random.Random | None) -> Iterator[Blob | Left]:
+        """The files of a lot: drawn at random, or all of them. A blob is closed when the next is asked for."""
+        for entry in self.entries(lot, draw):
+            try:
+                with closing(self._blob(entry)) as raw:
+                    yield from self._members(raw.blob, lot.steps, draw)
+            except SourceError as error:
+                yield Left(entry.name, error.what, error.mend)
+
+    def entries(self, lot: Lot, draw: random.Random | None) -> Iterator[Entry]:
+        """The objects to read; where the listing kept only some of many, all means listing again."""
+        if draw is not None:
+            yield from lot.shape.drawn(draw)
+        elif lot.shape.whole:
+            yield from lot.shape.entries
+        else:
+            yield from (e for e in self._objects.list() if not isinstance(e, Skipped) and e.size and pattern(e.name) == lot.shape.name)
+
+    def _kind(self, entry: Entry, name: str) -> Kind | Left:
+        try:
+            with closing(self._blob(entry)) as raw:
+                kind = sniff(raw.blob)
+        except SourceError as error:
+            return Left(name, error.what, error.mend)
+        except MissingExtraError:
+            raise
+        except Exception as error:
+            return Left(name, f"cannot be read ({type(error).__name__})", "check that the file is whole")
+        return Left(name, kind.reason, kind.mend, kind.cipher) if isinstance(kind, Unread) else kind
+
+    def _within(self, shape: Shape) -> Iterator[Lot | Left]:
+        """Workbooks and archives are opened one by one, for each may hold other sheets and members."""
+        for entry in shape.entries[:_ARCHIVES]:
+            masked = any(part.startswith("*") for part in entry.name.split("/"))
+            alone = shape if shape.count == 1 else shape.single(entry)
+            try:
+                with closing(self._blob(entry)) as raw:
+                    yield from self._parts(raw.blob, shape.name if masked else entry.name, alone, ())
+            except SourceError as error:
+                yield Left(entry.name, error.what, error.mend)
+        if shape.count - shape.empty > _ARCHIVES:
+            yield Left(
+                shape.name, f"{_ARCHIVES} of {shape.count} workbooks or archives were opened; the rest was not", "split the source by `include`"
+            )
+
+    def _parts(self, blob: Blob, name: str, shape: Shape, steps: tuple[Step, ...]) -> Iterator[Lot | Left]:
+        try:
+            kind = sniff(blob)
+            if isinstance(kind, Unread):
+                yield Left(name, kind.reason, kind.mend, kind.cipher)
+            elif kind.format == "sheets":
+                for sheet in sheets.names(blob, self._limits.expanded_bytes):
+                    yield Lot(f"{name}#{shown(sheet.replace('/', ' '))}", shape, "sheets", steps, sheet)
+            elif kind.format not in {"zip", "tar"}:
+                yield Lot(name, shape, kind.format, steps)
+            elif len(steps) >= self._limits.nesting:
+                yield Left(name, "archives nested deeper than limits.nesting", "raise limits.nesting")
+            else:
+                yield from self._archive(Archive(blob, kind.format, self._limits), kind.format, name, shape, steps)
+        except SourceError as error:
+            yield Left(name, error.what, error.mend)
+        except MissingExtraError:
+            raise
+        except Exception as error:
+            yield Left(name, f"cannot be read ({type(error).__name__})", "check that the file is whole")
+
+    def _archive(self, archive: Archive, kind: str, name: str, shape: Shape, steps: tuple[Step, ...]) -> Iterator[Lot | Left]:
+        groups: dict[str, list[Member]] = {}
+        cut: SourceError | None = None
+        try:
+            for member in archive.members():
+                groups.setdefault(pattern(shown(member.key)), []).append(member)
+        except SourceError as error:
+            cut = error
+        for form, group in sorted(groups.items()):
+            together = len(group) >= MANY or "*" in shown(group[0].key)
+            for label, own in [(form, group)] if together else [(shown(m.key), [m]) for m in group]:
+                whole = f"{name}!{label}"
+                first = next((m for m in own if m.size and not m.encrypted), None)
+                if any(m.encrypted for m in own):
+                    yield Left(whole, "encrypted with a password", OWNER, "zip")
+                elif first is None:
+                    yield Left(whole, "empty", "nothing to do, unless it should hold something")
+                if first is None:
+                    continue
+                keys = tuple(m.key for m in own if m.size and not m.encrypted)
+                try:
+                    with closing(archive.open(first.key)) as file:
+                        yield from self._parts(Blob(file, shown(first.key)), whole, shape, (*steps, (kind, keys)))
+                except SourceError as error:
+                    yield Left(whole, error.what, error.mend)
+        if cut is not None:
+            yield Left(name, cut.what, cut.mend)
+
+    def _members(self, blob: Blob, steps: tuple[Step, ...], draw: random.Random | None) -> Iterator[Blob | Left]:
+        if not steps:
+            yield blob
+            return
+        (kind, keys), *rest = steps
+        archive = Archive(blob, kind, self._limits)
+        some = keys if draw is None or len(keys) <= _MEMBERS else [keys[i] for i in sorted(draw.sample(range(len(keys)), _MEMBERS))]
+        for key in some:
+            try:
+                with closing(archive.open(key)) as file:
+                    yield from self._members(Blob(file, f"{blob.name}!{shown(key)}"), tuple(rest), draw)
+            except SourceError as error:
+                yield Left(f"{blob.name}!{shown(key)}", error.what, error.mend)
+
+    def _blob(self, entry: Entry) -> _Opened:
+        file = self._objects.open(entry)
+        packed = getattr(getattr(file, "raw", None), "packed", False)
+        return _Opened(Blob(file, entry.name, None if packed else entry.size, self._objects.local))
+
+
+class _Opened:
+    def __init__(self, blob: Blob) -> None:
+        self.blob = blob
+
+    def close(self) -> None:
+        self.blob.file.close()

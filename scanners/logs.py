@@ -1,0 +1,234 @@
+"""Logs in a folder or bucket: JSON lines, logfmt, access logs, syslog, CloudTrail, journald, load balancers, plain text.
+
+Rotated and compressed parts of one log are one dataset. Free text is kept by templates, so that a rare statement
+that prints personal data is seen among millions that do not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import random
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fnmatch import fnmatchcase
+from itertools import islice
+from typing import ClassVar
+
+from ropewalk.config import Limits
+from ropewalk.contracts import Check, FrameTable, SqlTable
+from ropewalk.errors import SourceError
+from ropewalk.masking import is_data_key
+from ropewalk.model import Dataset, Fact, FieldRef, Path, Sample, Skipped, Source, path_text
+from ropewalk.reading.clocks import event_time
+from ropewalk.reading.logformats import recognise
+from ropewalk.reading.loglines import LogTallies, journal, unwrap
+from ropewalk.reading.objects import Entry, Objects
+
+_ROTATION = re.compile(r"(?:[-_.]?\d{4}[-_]?\d\d[-_]?\d\d(?:[T_-]?\d{2,6}Z?)?|[-_.]\d{1,4}(?=$|\.))")
+_COMPRESSED = re.compile(r"\.(?:gz|bz2|xz|zst)$")
+_SEEK_FROM = 8 * 2**20
+_WRAPPER_BYTES = 64 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The files of one log, oldest first as far as their names and times tell."""
+
+    entries: tuple[Entry, ...]
+
+
+class Logs:
+    """Options: `storage` (for fsspec), `retention_days` (what the rotation is set to, as declared by the owner)."""
+
+    schemes: ClassVar[tuple[str, ...]] = ("logs", "logs+s3", "logs+gs", "logs+abfs")
+
+    def __init__(self, source: Source, limits: Limits) -> None:
+        self._source, self._limits = source, limits
+        inner, _, rest = source.uri.partition("://")
+        self._objects = Objects(f"{inner.partition('+')[2] or 'file'}://{rest}", source.options, limits)
+
+    def __repr__(self) -> str:
+        return f"Logs({self._source.name!r})"
+
+    def test(self) -> Iterator[Check]:
+        try:
+            found = [e for e in islice(self._objects.list(), 1000) if not isinstance(e, Skipped)]
+        except SourceError as error:
+            yield Check("reachable", False, error.what, error.mend)
+            return
+        yield Check("reachable", True, f"{len(found)}{'+' if len(found) == 1000 else ''} files")
+        yield Check("read-only", True, "files are opened for reading only")
+        if found:
+            try:
+                with self._lines(found[0]) as lines:
+                    yield Check("format", True, recognise(islice(lines, 100)).name)
+            except (SourceError, OSError, EOFError, UnicodeError) as error:
+                yield Check("format", False, f"{found[0].name} cannot be read ({type(error).__name__})", "grant the right to read it")
+
+    def datasets(self) -> Iterator[Dataset | Skipped]:
+        groups: dict[str, list[Entry]] = {}
+        for entry in self._objects.list():
+            if isinstance(entry, Skipped):
+                yield Skipped(self._source.name, entry.dataset, entry.reason, entry.mend)
+            elif not entry.size:
+                yield Skipped(self._source.name, entry.name, "the file is empty")
+            else:
+                groups.setdefault(_log_name(entry.name), []).append(entry)
+        include, exclude = self._source.options.get("include", ["*"]), self._source.options.get("exclude", [])
+        for count, (name, entries) in enumerate(sorted(groups.items())):
+            if not any(fnmatchcase(name, g) for g in include) or any(fnmatchcase(name, g) for g in exclude):
+                continue
+            if count >= self._limits.datasets:
+                yield Skipped(self._source.name, "*", f"more than {self._limits.datasets} logs", "raise limits.datasets")
+                return
+            entries.sort(key=lambda e: (e.mtime is None, e.mtime, e.name))
+            mark = ";".join(f"{e.name}:{e.size}:{e.etag or e.mtime}" for e in entries)
+            yield Dataset(self._source.name, name, "log", None, sum(e.size or 0 for e in entries), _digest(mark), "", Part(tuple(entries)))
+
+    def samples(self, dataset: Dataset, *, rows: int | None, fields: Collection[Path] | None = None, turn: int = 0) -> Iterator[Sample | Skipped]:
+        limits = self._limits
+        tallies = LogTallies(depth=limits.nesting, chars=limits.value_chars, fields=limits.fields)
+        entries = list(dataset.handle.entries)
+        draw = random.Random(f"{dataset.name}:{turn}")  # noqa: S311 - sampling, not a secret
+        wanted = None if rows is None else max(rows, limits.max_rows) if rows >= limits.rows else rows  # lines are cheap, and leaks are rare
+        if wanted is not None:
+            draw.shuffle(entries)
+        partial = False
+        for place, entry in enumerate(entries):
+            left = None if wanted is None else wanted - tallies.lines
+            if left is not None and left <= 0:
+                partial = True
+                break
+            share = None if left is None else -(-left // (len(entries) - place))
+            try:
+                start = draw.randrange(entry.size) if share is not None and self._seekable(entry) else 0
+                with self._lines(entry, start) as lines:
+                    read = tallies.read(lines, share)
+                partial = partial or bool(start) or (share is not None and read >= share)
+            except (SourceError, OSError, EOFError, UnicodeError) as error:
+                reason = error.what if isinstance(error, SourceError) else f"could not be read to its end ({type(error).__name__})"
+                yield Skipped(dataset.source, dataset.name, f"{entry.name}: {reason}", "check that the file is whole")
+        if tallies.too_many_fields:
+            yield Skipped(dataset.source, dataset.name, f"more than {limits.fields} fields; the rest was not looked at", "raise limits.fields")
+        for path, tally in sorted(tallies.tallies.items()):
+            if fields is not None and path not in fields:
+                continue
+            method = "templates" if tally.reduced else "stride" if partial else "full"
+            total = None if partial else tallies.lines
+            met = max(tallies.lines, tally.rows)  # a line may hold several values of a list
+            yield Sample(FieldRef(dataset.source, dataset.name, path), tally.values, met, met - tally.rows, total, method, "text")
+
+    def facts(self, as_of: datetime) -> Iterator[Fact]:
+        name = self._source.name
+        local = self._source.uri.startswith("logs://")
+        if local:
+            yield Fact(name, "transit", "local", as_of, "the path is on this machine")
+        days = self._source.options.get("retention_days")
+        if isinstance(days, int):
+            yield Fact(name, "retention_days", days, as_of, "declared in ropewalk.yaml: options.retention_days")
+        elif days is not None:
+            yield Fact(name, "retention_days", None, as_of, "options.retention_days in ropewalk.yaml", "a whole number of days")
+        try:
+            logs = [d for d in self.datasets() if isinstance(d, Dataset)]
+        except SourceError:
+            return
+        for dataset in logs:
+            subject = f"{name}/{dataset.name}"
+            oldest, names = self._oldest(dataset.handle.entries, as_of)
+            if oldest is None:
+                yield Fact(subject, "oldest_event", None, as_of, "first lines of each file", "a time that can be read in the lines")
+            else:
+                yield Fact(subject, "oldest_event", oldest.isoformat(), as_of, "first lines of each file")
+            yield Fact(subject, "event_fields", sorted(names)[:200], as_of, "names of the fields of its first lines")
+            if local:
+                yield Fact(subject, "encrypted_at_rest", {"layer": "file", "algorithm": "none"}, as_of, "the lines can be read without a key")
+
+    def table(self, dataset: Dataset, paths: Sequence[Path]) -> SqlTable | FrameTable | Skipped:
+        """A log has no rows with a delivery date: it is judged as a whole (no_pii_in_logs, log_retention)."""
+        return Skipped(dataset.source, dataset.name, "a log has no rows of orders", "logs are judged by no_pii_in_logs and log_retention")
+
+    def least_privilege(self) -> str:
+        return "Read permission on the log files or objects (r-- for a folder; list and get for a bucket); nothing else."
+
+    def close(self) -> None:
+        self._objects.close()
+
+    def _seekable(self, entry: Entry) -> bool:
+        return (entry.size or 0) > _SEEK_FROM and not _COMPRESSED.search(entry.name) and not _wrapped_name(entry.name)
+
+    def _lines(self, entry: Entry, start: int = 0) -> Lines:
+        return Lines(self._objects, entry, start)
+
+    def _oldest(self, entries: Sequence[Entry], as_of: datetime) -> tuple[datetime | None, set[str]]:
+        found: list[datetime] = []
+        names: set[str] = set()
+        for entry in entries[:500]:
+            try:
+                with self._lines(entry) as lines:
+                    head = list(islice(lines, 50))
+            except (SourceError, OSError, EOFError, UnicodeError):
+                continue
+            form = recognise(head)
+            tallies = LogTallies(depth=3, chars=200, fields=500)
+            tallies.read(head)
+            names |= {path_text(p) for p in tallies.tallies}
+            for path in (p for p in form.time if p in tallies.tallies):
+                times = (event_time(v, as_of) for v in tallies.tallies[path].values)
+                found += [t for t in times if t is not None]
+        return (min(found) if found else None), names
+
+
+class Lines:
+    """The text lines of a file: decompressed, unwrapped (CloudTrail, CloudWatch, journald), from `start` bytes on."""
+
+    def __init__(self, objects: Objects, entry: Entry, start: int) -> None:
+        self._objects, self._entry, self._start = objects, entry, start
+
+    def __enter__(self) -> Iterator[str]:
+        self._file = self._objects.open(self._entry)
+        if self._start:
+            self._file.seek(self._start)
+            self._file.readline()
+            return io.TextIOWrapper(self._file, "utf-8", "replace")
+        text = io.TextIOWrapper(self._file, "utf-8-sig", "replace")
+        first = text.readline(2**20)
+        if _wrapped(first) and (self._entry.size or 0) <= _WRAPPER_BYTES:
+            whole = first + text.read(_WRAPPER_BYTES)
+            return iter(unwrap(whole) or whole.splitlines())
+        if first.startswith(("__CURSOR=", "__REALTIME_TIMESTAMP=")):
+            return journal(_chain(first, text))
+        return _chain(first, text)
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+
+def _chain(first: str, rest: io.TextIOWrapper) -> Iterator[str]:
+    yield first
+    yield from rest
+
+
+def _wrapped(first: str) -> bool:
+    start = first.lstrip()[:400]
+    return start in {"{\n", "{", "[", "[\n"} or bool(re.match(r'\[\s*\{|\{\s*"(?:Records|events|logEvents)"\s*:\s*\[', start))
+
+
+def _wrapped_name(name: str) -> bool:
+    return name.endswith(".json")
+
+
+def _log_name(name: str) -> str:
+    """`app/access.log.2.gz` -> `app/access.log`; `app-2026-11-01.jsonl` -> `app-*.jsonl`; data in a name is masked."""
+    folder, slash, file = _COMPRESSED.sub("", name).rpartition("/")
+    stem = re.sub(r"(\.log|\.txt|\.jsonl?)[-.]\d+$", r"\1", file)
+    stem = _ROTATION.sub("-*" if stem[:1].isalpha() else "*", stem)
+    folder = re.sub(r"\d{2,}", "*", folder)
+    safe = "/".join("*" if is_data_key(part) else part for part in f"{folder}{slash}{stem}".split("/"))
+    return safe
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
