@@ -1,0 +1,144 @@
+"""The register's frames: pandas DataFrames with fixed columns and dtypes, also when empty (docs/reference/frames.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from ropewalk.errors import RegisterError
+from ropewalk.register import schema as t
+from ropewalk.register.ledger import Ledger
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FIELDS = (*t.OBSERVED[:-1], "decision", "rules_version")
+DATASETS = ("source", "dataset", "kind", "rows", "bytes", "comment", "fields", "personal_fields", "scan_id", "scanned_at")
+SCANS = (
+    "scan_id", "started_at", "finished_at", "status", "as_of", "units", "units_done", "rows", "bytes", "config_hash", "rules_version", "narrowed",
+)  # fmt: skip
+UNITS = ("scan_id", "source", "dataset", "status", "started_at", "finished_at", "rows", "bytes", "error")
+RESULTS = (
+    "run_id", "at", "control", "clause", "requirement", "subject", "status", "reason", "checked", "failed", "coverage", "mend", "details",
+    "policy", "policy_hash", "as_of",
+)  # fmt: skip
+ATTESTATIONS = ("kind", "subject", "by", "at", "valid_until", "document_hash", "statement", "approver")
+DECISIONS = ("fingerprint", "decision", "by", "at", "reason", "until", "category")
+RUNS = ("run_id", "job", "due_at", "started_at", "finished_at", "status", "exit_code", "detail", "runner")
+ALARMS = ("at", "kind", "severity", "subject", "title", "clause", "requirement", "counts", "mend", "key", "state", "deliveries")
+CANARIES = ("name", "home", "by", "at")
+EVIDENCE = ("sequence", "kind", "at", "record", "previous", "hash")
+
+TIME, COUNT, MAYBE, SHARE, YES = "datetime64[us, UTC]", "int64", "Int64", "float64", "bool"
+DTYPES = {
+    **dict.fromkeys(("observed_at", "at", "started_at", "finished_at", "scanned_at", "as_of", "valid_until", "until", "due_at"), TIME),
+    **dict.fromkeys(("matched", "sampled", "units", "units_done", "fields", "personal_fields", "checked", "failed", "sequence"), COUNT),
+    **dict.fromkeys(("rows", "bytes", "exit_code"), MAYBE),
+    **dict.fromkeys(("confidence", "bound"), SHARE),
+    "narrowed": YES,
+}
+"""Column -> dtype; the others are objects (text, list, dict)."""
+Rows = Iterable[dict[str, Any]]
+
+
+class Frames:
+    """Reads frames. `as_of` in a call is the clock by which decisions expire."""
+
+    def __init__(self, read: Callable[[], AbstractContextManager[sa.Connection]], ledger: Ledger, where: str) -> None:
+        self._read, self._ledger, self._where = read, ledger, where
+
+    def frame(self, name: str, as_of: datetime) -> pd.DataFrame:
+        """Raises RegisterError naming the known frames."""
+        makers: dict[str, tuple[Sequence[str], Callable[[], Rows]]] = {
+            "findings": (FIELDS, lambda: self._findings(as_of)),
+            "fields": (FIELDS, lambda: self._decided(t.current_field, as_of)),
+            "observations": (FIELDS, lambda: self._decided(t.observation, as_of)),
+            "facts": (t.FACT, self._facts),
+            "datasets": (DATASETS, self._datasets),
+            "skipped": (t.SKIPPED, lambda: self._all(sa.select(t.current_skipped).order_by(t.current_skipped.c.id))),
+            "scans": (SCANS, self._scans),
+            "units": (UNITS, self._units),
+            "results": (RESULTS, lambda: (r for _, r in self._ledger.last_results())),
+            "results_history": (RESULTS, lambda: (r for _, r in self._ledger.entries("result"))),
+            "attestations": (ATTESTATIONS, lambda: (r for _, r in self._ledger.entries("attestation"))),
+            "decisions": (DECISIONS, lambda: (r for _, r in self._ledger.entries("decision"))),
+            "evidence": (EVIDENCE, lambda: self._all(sa.select(t.evidence).order_by(t.evidence.c.sequence))),
+            "runs": (RUNS, lambda: self._all(sa.select(t.run).order_by(t.run.c.seq))),
+            "alarms": (ALARMS, self._alarms),
+            "canaries": (CANARIES, lambda: self._all(sa.select(t.canary).order_by(t.canary.c.name))),
+        }
+        if name not in makers:
+            raise RegisterError(f"there is no frame {name!r}", where=self._where, mend=f"use one of: {', '.join(makers)}")
+        columns, rows = makers[name]
+        return shaped(rows(), columns)
+
+    def _all(self, query: sa.Select[Any]) -> Rows:
+        with self._read() as connection:
+            yield from (dict(r) for r in connection.execute(query).mappings())
+
+    def _decided(self, table: sa.Table, as_of: datetime) -> Rows:
+        decisions = self._ledger.decisions(as_of)
+        for row in self._all(sa.select(table).order_by(table.c.source, table.c.dataset, table.c.id)):
+            said = decisions.get(row["fingerprint"])
+            row["decision"] = None if said is None else said["decision"]
+            if said is not None and said["decision"] == "reclassified":
+                row["category"] = said["category"]
+            yield row
+
+    def _findings(self, as_of: datetime) -> Rows:
+        return (r for r in self._decided(t.current_field, as_of) if r["category"] is not None and r["decision"] != "dismissed")
+
+    def _facts(self) -> Rows:
+        last: dict[tuple[str, str, str], dict[str, Any]] = {}
+        for row in self._all(sa.select(t.current_fact).order_by(t.current_fact.c.id)):
+            last[row["source"], row["subject"], row["name"]] = row
+        return last.values()
+
+    def _datasets(self) -> Rows:
+        u, f = t.current_unit, t.current_field
+        fields = sa.func.count(f.c.id).label("fields")
+        personal = sa.func.count(f.c.category).label("personal_fields")
+        told = sa.select(f.c.source, f.c.dataset, fields, personal).group_by(f.c.source, f.c.dataset).subquery()
+        query = sa.select(
+            u.c.source, u.c.dataset, u.c.kind, u.c.total_rows.label("rows"), u.c.bytes, u.c.comment, u.c.scan_id, u.c.finished_at.label("scanned_at"),
+            sa.func.coalesce(told.c.fields, 0).label("fields"), sa.func.coalesce(told.c.personal_fields, 0).label("personal_fields"),
+        ).outerjoin(told, (told.c.source == u.c.source) & (told.c.dataset == u.c.dataset))  # fmt: skip
+        return self._all(query.order_by(u.c.source, u.c.dataset))
+
+    def _scans(self) -> Rows:
+        u = t.unit
+        ended = sa.func.sum(sa.case((u.c.status.in_(("done", "skipped", "failed")), 1), else_=0)).label("units_done")
+        sums = sa.func.sum(u.c.rows).label("rows"), sa.func.sum(sa.case((u.c.looked_in == u.c.scan_id, u.c.bytes), else_=0)).label("bytes")
+        counts = sa.select(u.c.scan_seq, sa.func.count().label("units"), ended, *sums).where(u.c.status != "gone").group_by(u.c.scan_seq).subquery()
+        for row in self._all(sa.select(t.scan, counts).outerjoin(counts, counts.c.scan_seq == t.scan.c.seq).order_by(t.scan.c.seq)):
+            yield {**row, **{k: int(row[k] or 0) for k in ("units", "units_done", "rows", "bytes")}}
+
+    def _alarms(self) -> Rows:
+        sent: dict[int, dict[str, str]] = {}
+        for row in self._all(sa.select(t.delivery).order_by(t.delivery.c.alarm_seq, t.delivery.c.channel)):
+            sent.setdefault(row["alarm_seq"], {})[row["channel"]] = row["status"] + (f": {row['error']}" if row["error"] else "")
+        for row in self._all(sa.select(t.alarm).where(t.alarm.c.state != "").order_by(t.alarm.c.seq)):
+            if row["record"]:
+                yield {**dict.fromkeys(ALARMS), **row["record"], "at": row["at"], "deliveries": sent.get(row["seq"], {})}
+
+    def _units(self) -> Rows:
+        return self._all(sa.select(t.unit).where(t.unit.c.status != "gone").order_by(t.unit.c.scan_seq, t.unit.c.source, t.unit.c.dataset))
+
+
+def shaped(rows: Rows, columns: Sequence[str]) -> pd.DataFrame:
+    """Rows (dicts with at least these keys) as a frame with exactly these columns and their dtypes."""
+    import pandas as pd
+
+    found = list(rows)
+    made = {}
+    for name in columns:
+        dtype, values = DTYPES.get(name, "object"), [r[name] for r in found]
+        if dtype == TIME:
+            made[name] = pd.to_datetime(pd.Series(values, dtype="object"), utc=True, format="ISO8601").astype("datetime64[us, UTC]")
+        else:
+            made[name] = pd.Series(values, dtype=dtype)
+    return pd.DataFrame(made, columns=list(columns))
