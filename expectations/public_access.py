@@ -1,0 +1,53 @@
+"""No store with data is open to everybody (policy clauses 1.1, 2.3): public buckets, databases, network rules, links."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ropewalk.contracts import ControlContext
+from ropewalk.judging import attestation, fact, facts, named, subjects_of, verdict, way_out
+from ropewalk.model import ControlResult, Status
+
+_FACTS = ("public_access", "open_to_world")
+
+
+class PublicAccess:
+    control = "public_access"
+
+    def run(self, context: ControlContext) -> Iterator[ControlResult]:
+        told = subjects_of(context, *_FACTS)
+        for source in context.sources:
+            subjects = [s for s in told if s == source.name or s.startswith(f"{source.name}/")]
+            yield _judge(context, source.name, subjects)
+
+
+def _judge(context: ControlContext, source: str, subjects: list[str]) -> ControlResult:
+    if fact(context, "transit", source).value == "local":
+        return verdict(context, source, Status.NOT_APPLICABLE, "read on this machine: it offers nothing to the network")
+    known = [(k, _open(k.value)) for s in subjects for n in _FACTS for k in facts(context, n, s) if not _rights(k.value)]
+    opened = [f"{k.subject}: {what}" if k.subject != source else what for k, what in known if what]
+    if opened:
+        return verdict(context, source, Status.FAIL, f"open to everybody: {named(opened)}", checked=len(known), failed=len(opened))
+    if known:
+        return verdict(context, source, Status.PASS, "closed to everybody who is not let in", checked=len(known))
+    word = attestation(context, "public_access", source)
+    if word.status != Status.UNKNOWN:
+        return verdict(context, source, word.status, word.reason, checked=1)
+    needs = next((n for name in _FACTS if (n := fact(context, name, source, *subjects).needs)), "")
+    mend = way_out(context, "public_access", needs, source)
+    return verdict(context, source, Status.UNKNOWN, "the store does not tell who may reach it", checked=1, mend=mend)
+
+
+def _rights(value: Any) -> bool:
+    """Rights of a role PUBLIC inside a database are a matter of least_privilege: they open nothing to the network."""
+    return isinstance(value, (list, tuple)) and any(isinstance(v, dict) and "privilege" in v for v in value)
+
+
+def _open(value: Any) -> str:
+    """What is open, in words; empty where nothing is. A fact is true or false, a list of rules, or {public: …}."""
+    if isinstance(value, dict):
+        value = value.get("public", value.get("rules", False))
+    if isinstance(value, (list, tuple)):
+        return named([str(v) for v in value])
+    return "" if not value or str(value).lower() in {"false", "no", "none", "private"} else "everybody may reach it"

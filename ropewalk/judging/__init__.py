@@ -1,0 +1,43 @@
+"""What the controls share: subjects with personal data, facts, attestations, clocks, and how a row is judged (in SQL and in pandas)."""
+
+from ropewalk.judging.subjects import (
+    COMPANY,
+    IN_POLICY,
+    Known,
+    Word,
+    attestation,
+    by_dataset,
+    by_source,
+    fact,
+    facts,
+    field_paths,
+    is_sealed,
+    named,
+    param,
+    personal,
+    subjects_of,
+    unread,
+    verdict,
+    way_out,
+)
+
+__all__ = [
+    "COMPANY",
+    "IN_POLICY",
+    "Known",
+    "Word",
+    "attestation",
+    "by_dataset",
+    "by_source",
+    "fact",
+    "facts",
+    "field_paths",
+    "is_sealed",
+    "named",
+    "param",
+    "personal",
+    "subjects_of",
+    "unread",
+    "verdict",
+    "way_out",
+]

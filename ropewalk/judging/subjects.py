@@ -1,0 +1,187 @@
+"""What a control asks of the register: subjects with personal data, facts, attestations; and how it words a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
+from typing import Any
+
+from ropewalk.contracts import ControlContext
+from ropewalk.judging.lookup import records, rows_by
+from ropewalk.model import Category, ControlResult, Status, Strength
+
+IN_POLICY = tuple(c.value for c in Category if c.in_policy)
+COMPANY = "company"
+"""The subject of what holds for the whole company, not for a store."""
+_NAMED = 4
+_LOGS = {"logs", "cloudwatch", "log"}
+_HARMLESS = {"the file is empty", "the table is empty"}
+
+
+def verdict(context: ControlContext, subject: str, status: Status, reason: str, **more: Any) -> ControlResult:
+    """A result for the requirement at hand; a verdict that is not good says how to mend it."""
+    need = context.requirement
+    if status not in {Status.PASS, Status.NOT_APPLICABLE}:
+        more.setdefault("mend", need.mend)
+    return ControlResult(need.control, need.clause, need.id, subject, status, reason, **more)
+
+
+def way_out(context: ControlContext, kind: str, needs: str = "", subject: str = "") -> str:
+    """How an unknown becomes known: a permission, the mend of the requirement, or a person's word."""
+    period = context.requirement.params.get("period_days")
+    word = f"ropewalk attest {kind}{f' --subject {subject}' if subject else ''}" + (f" (holds {period} days)" if period else "")
+    return "; ".join(p for p in (f"needed: {needs}" if needs else "", context.requirement.mend, f"then or else: {word}") if p)
+
+
+def param(context: ControlContext, name: str, default: Any) -> Any:
+    return context.requirement.params.get(name, default)
+
+
+def personal(context: ControlContext, *, logs: bool | None = False, sealed: bool = False) -> list[dict[str, Any]]:
+    """Findings that are direct, in the policy's categories and sure enough. logs: only of logs (True), of all else (False), of both (None).
+
+    sealed: also fields named for personal data whose cells are hashes or ciphertext: encrypted, it is personal data still.
+    """
+    threshold = context.declared.get("threshold", 0.5)
+    kinds = {(r["source"], r["dataset"]): r["kind"] for r in records(context.datasets)}
+    found = []
+    for row in records(context.findings):
+        plain = row["strength"] == Strength.DIRECT or (sealed and is_sealed(row))
+        if row["category"] not in IN_POLICY or not plain or row["confidence"] < threshold:
+            continue
+        if logs is None or logs == (kinds.get((row["source"], row["dataset"])) == "log"):
+            found.append(row)
+    return found
+
+
+def is_sealed(row: Mapping[str, Any]) -> bool:
+    """Whether the cells of a field are hashes or ciphertext (the recogniser `hash` says so)."""
+    told = row.get("recognisers")
+    return isinstance(told, (list, tuple)) and "hash" in told
+
+
+def by_dataset(rows: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], list[Mapping[str, Any]]]:
+    out: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        out.setdefault((row["source"], row["dataset"]), []).append(row)
+    return dict(sorted(out.items()))
+
+
+def by_source(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    out: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        out.setdefault(row["source"], []).append(row)
+    return dict(sorted(out.items()))
+
+
+def named(names: Sequence[str]) -> str:
+    """`a, b, c and 4 more`."""
+    first = ", ".join(names[:_NAMED])
+    return f"{first} and {len(names) - _NAMED} more" if len(names) > _NAMED else first
+
+
+def unread(context: ControlContext, *, logs: bool = False, datasets: bool = False) -> Iterator[ControlResult]:
+    """UNKNOWN for what was not looked at: sources of which nothing was scanned; with `datasets`, also what the scan left out of others."""
+    skipped = records(context.frames["skipped"]) if "skipped" in context.frames else []
+    for source in context.sources:
+        kinds = list(context.datasets[context.datasets["source"] == source.name]["kind"])
+        if ("log" in kinds or (not kinds and source.scheme in _LOGS)) != logs:
+            continue
+        own = [s for s in skipped if s["source"] == source.name]
+        mend = f"ropewalk scan --source {source.name}"
+        if not kinds:
+            why = f": {own[0]['reason']}" if own else ""
+            yield verdict(context, source.name, Status.UNKNOWN, f"nothing of it was scanned{why}", mend=(own[0]["mend"] if own else "") or mend)
+            continue
+        for skip in own if datasets else ():
+            if not skip["path"] and skip["reason"] not in _HARMLESS:
+                subject = f"{source.name}/{skip['dataset']}" if skip["dataset"] else source.name
+                yield verdict(context, subject, Status.UNKNOWN, f"it was not looked at: {skip['reason']}", mend=skip["mend"] or mend)
+
+
+@dataclass(frozen=True)
+class Known:
+    """A fact's value; subject: whose it is; needs: what would make it known, where it is not."""
+
+    value: Any
+    subject: str = ""
+    needs: str = ""
+    how: str = ""
+
+
+def fact(context: ControlContext, name: str, *subjects: str) -> Known:
+    """The first known fact of the subjects, the most specific first; else what would tell it."""
+    return next(iter(facts(context, name, *subjects)), Known(None, needs=_needs(context, name, subjects)))
+
+
+def facts(context: ControlContext, name: str, *subjects: str) -> list[Known]:
+    """All known facts of that name on these subjects, in their order."""
+    own = [r for r in _told(context, name, subjects) if r["value"] is not None and not _nan(r["value"])]
+    return [Known(r["value"], str(r["subject"]), "", str(r["how"])) for r in own]
+
+
+def _needs(context: ControlContext, name: str, subjects: Sequence[str]) -> str:
+    return next((str(r["needs"]) for r in _told(context, name, subjects) if r["needs"]), "")
+
+
+def _told(context: ControlContext, name: str, subjects: Sequence[str]) -> list[dict[str, Any]]:
+    known = rows_by(context.facts, "name", "subject")
+    return [row for subject in subjects for row in known.get((name, subject), ())]
+
+
+def subjects_of(context: ControlContext, *names: str) -> list[str]:
+    """The subjects that have one of these facts, known or asked for in vain."""
+    return sorted({subject for name, subject in rows_by(context.facts, "name", "subject") if name in names})
+
+
+def field_paths(context: ControlContext, source: str, dataset: str) -> list[str]:
+    """All fields of a dataset, personal or not."""
+    return [str(r["path"]) for r in rows_by(context.frames.get("fields", context.findings), "source", "dataset").get((source, dataset), ())]
+
+
+@dataclass(frozen=True)
+class Word:
+    """What people's word is worth on a subject: status PASS (valid), STALE (expired), UNKNOWN (none, or not as it should be)."""
+
+    status: Status
+    reason: str
+    until: datetime | None = None
+    row: Mapping[str, Any] | None = None
+
+
+def attestation(context: ControlContext, kind: str, *subjects: str) -> Word:
+    """The best word of this kind on any of the subjects. `*` covers all; a source covers its datasets when it is among `subjects`.
+
+    A word holds until it says, but no longer than the requirement's `period_days`; with `segregation`, someone else approves it.
+    """
+    best = Word(Status.UNKNOWN, f"nobody has attested {kind.replace('_', ' ')}")
+    order = [Status.PASS, Status.STALE, Status.UNKNOWN]
+    for row in rows_by(context.attestations, "kind").get((kind,), ()):
+        if not any(fnmatchcase(s, str(row["subject"])) for s in subjects):
+            continue
+        word = _judge(context, row)
+        latest = word.until is not None and (best.until is None or word.until > best.until)
+        if best.row is None or order.index(word.status) < order.index(best.status) or (word.status == best.status and latest):
+            best = word
+    return best
+
+
+def _judge(context: ControlContext, row: Mapping[str, Any]) -> Word:
+    at, until = row["at"], row["valid_until"]
+    period = context.requirement.params.get("period_days")
+    capped = min(until, at + timedelta(days=float(period) + 1)) if period else until
+    who = f"{row['kind']} attested by {row['by']} on {at:%Y-%m-%d}"
+    if at > context.as_of:
+        return Word(Status.UNKNOWN, f"{who}, which is still to come", capped, row)
+    if context.requirement.params.get("segregation") and str(row["approver"] or "") in {"", str(row["by"])}:
+        return Word(Status.UNKNOWN, f"{who}, but nobody else approved it", capped, row)
+    if capped < context.as_of:
+        why = f"until {until:%Y-%m-%d}" if capped == until else f"and the policy asks for it every {period:g} days"
+        return Word(Status.STALE, f"{who}, {why}: expired", capped, row)
+    return Word(Status.PASS, f"{who}, valid until {capped:%Y-%m-%d}", capped, row)
+
+
+def _nan(value: object) -> bool:
+    return isinstance(value, float) and value != value
