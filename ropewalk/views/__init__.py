@@ -1,0 +1,39 @@
+"""Views: pure functions from the register's frames to the tables that pages, the CLI, notebooks and exporters show.
+
+Frames in (columns: docs/reference/frames.md), frames out; no register, no clock and no store is touched here. Every
+view of an empty frame is an empty frame with all of its columns, so that a page never needs to ask.
+"""
+
+from ropewalk.views.changes import fields_at, findings_diff, findings_trend, verdict_trend
+from ropewalk.views.fields import explain, findings, findings_by, findings_matrix
+from ropewalk.views.processing import drift, record
+from ropewalk.views.stores import last_scans, progress, progress_by_source, skipped, sources
+from ropewalk.views.verdicts import counts, policy_frame, posture, requirements, results_frame, subjects
+from ropewalk.views.words import category_word, status_mark, status_word
+
+__all__ = [
+    "category_word",
+    "counts",
+    "drift",
+    "explain",
+    "fields_at",
+    "findings",
+    "findings_by",
+    "findings_diff",
+    "findings_matrix",
+    "findings_trend",
+    "last_scans",
+    "policy_frame",
+    "posture",
+    "progress",
+    "progress_by_source",
+    "record",
+    "requirements",
+    "results_frame",
+    "skipped",
+    "sources",
+    "status_mark",
+    "status_word",
+    "subjects",
+    "verdict_trend",
+]

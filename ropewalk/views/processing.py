@@ -1,0 +1,58 @@
+"""The record of processing as a table, and where it and the stores disagree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ropewalk.model import ProcessingActivity
+from ropewalk.ropa import DETAILS
+from ropewalk.views.shapes import rows
+from ropewalk.views.words import category_word
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+RECORD = ("field", "category", "what", "state", "activity", *DETAILS)
+DRIFT = ("drift", "field", "category", "what", "activity", "reason", "mend")
+_DRIFTS = ("undeclared", "not seen", "category differs", "legal hold ended", "review overdue")
+
+
+def record(activities: Sequence[ProcessingActivity], state: str | None = None) -> pd.DataFrame:
+    """A row a personal field, undeclared first, every item a column (""): see RECORD; optionally of one state."""
+    order = {"undeclared": 0, "declared": 1, "observed": 2}
+    chosen = sorted((a for a in activities if state is None or a.state == state), key=lambda a: (order.get(a.state, 3), a.field, a.activity))
+    return rows(
+        [
+            {
+                "field": a.field,
+                "category": a.category,
+                "what": category_word(a.category) if a.category else "",
+                "state": a.state,
+                "activity": a.activity,
+                **{k: a.details.get(k, "") for k in DETAILS},
+            }
+            for a in chosen
+        ],
+        RECORD,
+    )
+
+
+def drift(activities: Sequence[ProcessingActivity]) -> pd.DataFrame:
+    """Where the record and the stores disagree: drift (undeclared, not seen, category differs, legal hold ended, review
+    overdue), field, category, what, activity, reason, mend. A row a field; an overdue review or hold is one row an activity."""
+    out: dict[tuple[str, str], dict[str, object]] = {}
+    for a in sorted((a for a in activities if a.details.get("drift")), key=lambda a: (_DRIFTS.index(a.details["drift"]), a.field)):
+        kind = a.details["drift"]
+        whole = kind in {"legal hold ended", "review overdue"}
+        row: dict[str, object] = {
+            "drift": kind,
+            "field": "" if whole else a.field,
+            "category": "" if whole else a.category,
+            "what": category_word(a.category) if a.category and not whole else "",
+            "activity": a.activity,
+            "reason": a.details.get("drift_reason", ""),
+            "mend": a.details.get("drift_mend", ""),
+        }
+        out.setdefault((kind, a.activity if whole else f"{a.field} {a.activity}"), row)
+    return rows(list(out.values()), DRIFT)

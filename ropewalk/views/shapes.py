@@ -1,0 +1,66 @@
+"""The columns of the register's frames, so that a view of an empty or partial frame still has all of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import pandas as pd
+
+FIELDS = (
+    "scan_id", "source", "dataset", "path", "field", "entity", "category", "strength", "confidence", "matched", "sampled", "rows", "bound",
+    "method", "recognisers", "evidence", "explanation", "signals", "shapes", "also", "lineage", "declared_type", "fingerprint", "observed_at",
+    "decision", "rules_version",
+)  # fmt: skip
+DATASETS = ("source", "dataset", "kind", "rows", "bytes", "comment", "fields", "personal_fields", "scan_id", "scanned_at")
+SKIPPED = ("scan_id", "source", "dataset", "path", "reason", "mend", "at")
+SCANS = (
+    "scan_id", "started_at", "finished_at", "status", "as_of", "units", "units_done", "rows", "bytes", "config_hash", "rules_version", "narrowed",
+)  # fmt: skip
+UNITS = ("scan_id", "source", "dataset", "status", "started_at", "finished_at", "rows", "bytes", "error")
+RESULTS = (
+    "run_id", "at", "control", "clause", "requirement", "subject", "status", "reason", "checked", "failed", "coverage", "mend", "details",
+    "policy", "policy_hash", "as_of",
+)  # fmt: skip
+
+
+def shaped(frame: pd.DataFrame | None, columns: Sequence[str]) -> pd.DataFrame:
+    """The frame with at least these columns, in this order first; a fresh index; the caller's frame is not changed."""
+    if frame is None:
+        return empty(columns)
+    return frame.reindex(columns=[*columns, *(c for c in frame.columns if c not in columns)]).reset_index(drop=True)
+
+
+def personal(fields: pd.DataFrame) -> pd.DataFrame:
+    """The fields that hold personal data: those with a category that no steward dismissed."""
+    return fields[fields["category"].notna() & (fields["decision"] != "dismissed")]
+
+
+def empty(columns: Sequence[str]) -> pd.DataFrame:
+    return pd.DataFrame({c: pd.Series(dtype=object) for c in columns})
+
+
+def rows(records: Sequence[dict[str, object]], columns: Sequence[str]) -> pd.DataFrame:
+    """Records as a frame with exactly these columns."""
+    return pd.DataFrame.from_records(records, columns=list(columns)) if records else empty(columns)
+
+
+def is_missing(value: object) -> bool:
+    """None, NaN or NaT; a list or dict is never missing."""
+    return value is None or (not isinstance(value, (list, tuple, dict, str)) and bool(pd.isna(value)))  # type: ignore[call-overload]
+
+
+def text_of(value: object) -> str:
+    return "" if is_missing(value) else str(value)
+
+
+def number_of(value: object) -> float:
+    return 0.0 if is_missing(value) else float(value)  # type: ignore[arg-type]
+
+
+def moment_of(value: object) -> datetime | None:
+    """A datetime, or None for what is missing."""
+    if is_missing(value):
+        return None
+    moment: datetime = pd.Timestamp(value).to_pydatetime()  # type: ignore[arg-type]
+    return moment
