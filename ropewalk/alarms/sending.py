@@ -1,0 +1,138 @@
+"""Raises alarms: what changed since the last look, kept in the register, delivered to each channel until it was taken."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from ropewalk import views
+from ropewalk.alarms import changes
+from ropewalk.alarms.alarm import SEVERITIES, Alarm, alarm_of
+from ropewalk.alarms.channels import deliver, name_of
+from ropewalk.alarms.message import Message, compose
+from ropewalk.duties import Channel
+from ropewalk.judging.material import material
+from ropewalk.ropa import declared, record
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ropewalk.config import Config
+    from ropewalk.register import Register
+
+LOOKED = "looked"
+"""Under this key the register keeps which scan and check the last look rested on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What a channel did: messages sent, and the error that kept it from the rest."""
+
+    channel: str
+    sent: int
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """new: alarms that were not said before; deliveries: one a channel."""
+
+    new: int
+    deliveries: tuple[Delivery, ...]
+
+
+def raise_alarms(config: Config, register: Register, now: datetime | None = None) -> Raised:
+    """Looks for changes, records the new alarms and delivers what channels still owe. A failing channel stops nothing."""
+    now = now or datetime.now(UTC)
+    said = register.duties.said()
+    alarms, ended, mark = look(config, register, said, now)
+    channels = config.settings.alarms.channels
+    rows = [(a.key, a.state, a.record(), [name_of(c) for c in channels if wants(c, a)]) for a in alarms]
+    new = register.duties.record_alarms(rows)
+    register.duties.record_alarms([(key, "", {}, []) for key in ended])
+    register.duties.record_alarms([(LOOKED, mark, {}, [])])
+    return Raised(new, deliver_owed(config, register, now))
+
+
+def wants(channel: Channel, alarm: Alarm) -> bool:
+    """Whether an alarm goes this way."""
+    return alarm.rank >= SEVERITIES.index(channel.severity) and (not channel.only or alarm.kind in channel.only)
+
+
+def look(config: Config, register: Register, said: dict[str, str], now: datetime) -> tuple[list[Alarm], list[str], str]:
+    """The alarms of now, the keys whose state has ended, and the mark of this look."""
+    known = material(config, register, config.as_of)
+    scans, history, observations = known.frames["scans"], register.frame("results_history"), register.frame("observations")
+    finished = scans[scans["finished_at"].notna()]
+    scan_id = str(finished["scan_id"].iloc[-1]) if len(finished) else ""
+    run_id = str(history["run_id"].iloc[-1]) if len(history) else ""
+    old_scan, _, old_run = said[LOOKED].partition("|") if LOOKED in said else (_before(finished, "scan_id"), "", _before(history, "run_id"))
+    after = known.frames["findings"]
+    alarms = changes.verdicts(history[history["run_id"] == old_run], history[history["run_id"] == run_id])
+    standing = [f"field:{f}" for f in after["field"]]
+    if old_scan:
+        decided = observations[observations["source"].isin([s.name for s in known.sources])]
+        alarms += changes.new_fields(views.fields_at(decided, register.frame("units"), scans, old_scan), after)
+    held = [
+        *_drift(config, register),
+        *changes.attestations(known.attestations, known.as_of, config.settings.alarms.expiry_days),
+        *changes.canaries(known.frames["facts"]),
+        *changes.runs(register.frame("runs"), now),
+    ]
+    ended = changes.ended(said, [*standing, *(a.key for a in held)])
+    return alarms + held, ended, f"{scan_id}|{run_id}"
+
+
+def _before(frame: pd.DataFrame, column: str) -> str:
+    """The id before the newest one; "" where there is none."""
+    ids = list(dict.fromkeys(frame[column]))
+    return str(ids[-2]) if len(ids) > 1 else ""
+
+
+def _drift(config: Config, register: Register) -> list[Alarm]:
+    """Without a declared record there is nothing to drift from; the check says that it is missing."""
+    said = declared(config)
+    if said is None:
+        return []
+    frames = {name: register.frame(name) for name in ("fields", "facts", "results", "skipped")}
+    return changes.drifts(views.drift(record(said, frames, config.as_of, sources=config.sources())))
+
+
+def deliver_owed(config: Config, register: Register, now: datetime) -> tuple[Delivery, ...]:
+    """Each channel gets what it has not taken yet, also of earlier runs: the newest word on each thing."""
+    settings, out = config.settings.alarms, []
+    for channel in settings.channels:
+        name = name_of(channel)
+        owed = register.duties.undelivered(name)
+        if not owed:
+            continue
+        newest = {alarm.key: alarm for alarm in (alarm_of(o.record) for o in owed)}
+        frozen = config.settings.as_of is not None
+        sent, error = 0, ""
+        for message in compose(config.settings.company, now, list(newest.values()), digest=settings.digest, frozen=frozen):
+            error = error or deliver(channel, message, timeout=settings.timeout, resolve=config.resolve)
+            keys = {a.key for a in message.alarms}
+            register.duties.record_delivery(name, [o for o in owed if o.record["key"] in keys], error)
+            sent += not error
+        out.append(Delivery(name, sent, error))
+    return tuple(out)
+
+
+def try_channels(config: Config, now: datetime | None = None) -> tuple[Delivery, ...]:
+    """Sends a test alarm through each channel, past its filters; nothing is recorded."""
+    settings = config.settings.alarms
+    alarm = Alarm("test", "test", "test", "info", "this is a test: alarms arrive here", mend="none needed")
+    message = Message(config.settings.company, now or datetime.now(UTC), (alarm,), config.settings.as_of is not None)
+    return tuple(_tried(config, channel, message) for channel in settings.channels)
+
+
+def _tried(config: Config, channel: Channel, message: Message) -> Delivery:
+    error = deliver(channel, message, timeout=config.settings.alarms.timeout, resolve=config.resolve)
+    return Delivery(name_of(channel), 0 if error else 1, error)
+
+
+def told(deliveries: Sequence[Delivery]) -> list[str]:
+    """A line a channel, for people."""
+    return [f"alarms by {d.channel}: {d.error or f'{d.sent} sent'}" for d in deliveries]
