@@ -1,0 +1,81 @@
+"""`ropewalk schedule`: runs scans and checks when they are due, and tells what ran."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import typer
+
+from ropewalk.cli.render import Column, Format
+from ropewalk.cli.state import FormatOption, state
+
+schedule = typer.Typer(help="Scans and checks on a schedule, by one runner.", no_args_is_help=True)
+
+
+def add_to(app: typer.Typer) -> None:
+    app.add_typer(schedule, name="schedule", rich_help_panel="Watch")
+
+
+@schedule.command("run")
+def _run(context: typer.Context) -> None:
+    """Run what is due until stopped; exit code 2 if another runner is at it, and it says who."""
+    run = state(context)
+    config, register = run.config, run.register
+    from ropewalk.schedule import Runner
+
+    Runner(config, register, run.out.say).run()
+    run.out.say("Stopped.")
+
+
+@schedule.command("list")
+def _list(context: typer.Context, form: FormatOption = Format.table) -> None:
+    """Show each job, when it is due next, and how its last run ended."""
+    import pandas as pd
+
+    run = state(context)
+    config, register = run.config, run.register
+    from ropewalk.schedule import LEASE, jobs, next_due
+
+    runs, holder = register.frame("runs"), register.duties.holder(LEASE)
+    rows = []
+    for job, line in jobs(config).items():
+        last = runs[runs["job"] == job].tail(1).to_dict("records")
+        status, at = (last[0]["status"], last[0]["started_at"]) if last else ("never ran", None)
+        rows.append(
+            {"job": job, "cron": line, "timezone": config.settings.schedule.timezone, "next": next_due(config, job, datetime.now(UTC)),
+             "last": at, "state": status, "runner": holder}
+        )  # fmt: skip
+    frame = pd.DataFrame(rows, columns=["job", "cron", "timezone", "next", "last", "state", "runner"])
+    columns = (
+        Column("job"),
+        Column("cron"),
+        Column("timezone"),
+        Column("next", "next (UTC)", least=16),
+        Column("last", "last (UTC)", least=16),
+        Column("state"),
+    )
+    run.out.show(
+        frame, columns, form, title="Schedule", nothing="Nothing is scheduled: set schedule.scan and schedule.check (docs/tasks/schedule.md)."
+    )
+    if form is Format.table and rows:
+        run.out.say(f"The runner is {holder}." if holder else "No runner is at it: start `ropewalk schedule run`.")
+
+
+@schedule.command("history")
+def _history(context: typer.Context, form: FormatOption = Format.table) -> None:
+    """Show the runs, newest first, with those that were missed, overlapped or lost."""
+    run = state(context)
+    frame = run.register.frame("runs").iloc[::-1].reset_index(drop=True)
+    columns = (
+        Column("job"),
+        Column("due_at", "due (UTC)", least=16),
+        Column("started_at", "began (UTC)", least=16),
+        Column("finished_at", "ended (UTC)", least=16),
+        Column("state"),
+        Column("exit_code", "exit", number=True),
+        Column("detail", ratio=1),
+    )
+    shown = frame
+    if form is Format.table:
+        shown = frame.assign(exit_code=frame["exit_code"].astype("string").fillna("")).rename(columns={"status": "state"})
+    run.out.show(shown, columns, form, title="Runs", nothing="Nothing ran yet.")
