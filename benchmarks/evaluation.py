@@ -1,0 +1,160 @@
+"""`make eval`: runs the detector on the evaluation sets and writes the scores beside the peers' (benchmarks/evaluation.md).
+
+The sets lie outside the repository: EVAL_SETS (a folder, default ../shared/eval), EVAL_SIDE (open | heldout, default open).
+Three parts: columns, the same columns with hidden names, and running text.
+A field counts as predicted personal if the verdict is direct; weak findings (a city, a customer number) are reported apart.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from benchmarks import evaluation_text
+from ropewalk import plugins
+from ropewalk.config import Detection
+from ropewalk.detect.core import Detector
+from ropewalk.model import Dataset, FieldRef, Finding, Sample, Strength
+
+ROOT = Path(__file__).parent.parent
+PARTS = ["columns", "columns_hidden", "text"]
+csv.field_size_limit(2**30)
+
+
+def tables(folder: Path) -> Iterator[tuple[str, list[Sample]]]:
+    """(file name, one Sample a column) of every CSV of a folder, all as text."""
+    for path in sorted(folder.glob("*.csv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.reader(file))
+        head, body = rows[0], rows[1:]
+        samples = []
+        for i, column in enumerate(head):
+            values: dict[str, int] = {}
+            for row in body:
+                if i < len(row) and row[i].strip():
+                    values[row[i]] = values.get(row[i], 0) + 1
+            samples.append(Sample(FieldRef("eval", path.stem, (column,)), values, len(body), len(body) - sum(values.values())))
+        yield path.name, samples
+
+
+def predict(detector: Detector, side: Path, hidden: bool) -> Iterator[tuple[dict[str, object], Finding]]:
+    """One line a labelled column, with the finding it comes from."""
+    suffix = "_hidden" if hidden else ""
+    labels = [json.loads(line) for line in (side / f"labels{suffix}.jsonl").read_text(encoding="utf-8").splitlines() if line]
+    ids = {(label["file"], label["column"]): label["id"] for label in labels}
+    for name, samples in tables(side / f"tables{suffix}"):
+        stem = name.removesuffix(".csv")
+        for finding in detector.judge(Dataset("eval", "" if hidden else stem, "file"), samples):
+            key = ids.get((name, finding.field.path[0]))
+            if key is not None:
+                direct = finding.category is not None and finding.strength is Strength.DIRECT
+                yield (
+                    {
+                        "id": key,
+                        "category": finding.category if direct else "none",
+                        "score": finding.confidence,
+                        "weak": finding.category if not direct else None,
+                    },
+                    finding,
+                )
+
+
+def columns(detector: Detector, sets: Path, side: str, out: Path, hidden: bool, extra: list[str]) -> str:
+    """Writes the predictions, scores them with evaluate.py, returns what it printed."""
+    file = out / f"columns{'_hidden' if hidden else ''}.{side}.jsonl"
+    with file.open("w", encoding="utf-8") as target:
+        for line, _ in predict(detector, sets / "columns" / side, hidden):
+            target.write(json.dumps(line) + "\n")
+    return score(sets, "columns", file, side, ["--per-category", *(["--hidden"] if hidden else []), *extra])
+
+
+def text(sets: Path, side: str, out: Path, by: str, every: int, extra: list[str]) -> str:
+    """The same for running text, read by `ours` or `stock`; every n-th text."""
+    file = out / f"text{'' if by == 'ours' else '_' + by}.{side}.jsonl"
+    reader = {"ours": evaluation_text.ours, "stock": evaluation_text.stock}[by]()
+    evaluation_text.predict(reader, evaluation_text.texts(sets / "text" / side)[::every], file)
+    return score(sets, "text", file, side, extra)
+
+
+def score(sets: Path, kind: str, predictions: Path, side: str, extra: list[str]) -> str:
+    """What evaluate.py prints for a file of predictions. Ends the run with its words where it fails."""
+    command = [sys.executable, str(sets / "evaluate.py"), kind, "--pred", str(predictions), "--side", side, *extra]
+    result = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "EVAL_SETS": str(sets)}, check=False)
+    if result.returncode:
+        sys.exit(f"evaluate.py failed on {predictions.name}: {result.stderr.strip().splitlines()[-1:]}")
+    return result.stdout
+
+
+PEERS = """Measured once, before, on the open and the held-out side together; `--stock` measures Presidio on the texts of this run.
+
+| detector | columns, is-PII F1 |
+|---|---|
+| presidio-structured | .58 to .60 |
+| DataHub-classify | .57 (.08 with names hidden) |
+| regular expressions on names alone | .89 (optimistic: written by one who had seen them) |
+| patterns and the ONNX model, content alone | .77 |
+| both together | .90 |
+
+| detector | text, spans: P / R / F2 |
+|---|---|
+| Presidio with spaCy's small model, from a score of 0.4 | .59 / .62 / .61 |
+| Presidio with spaCy's medium model | .66 / .66 / .66 |
+| patterns, medium model and ONNX model where they agree | .70 / .72 / .72 |
+| the same, where either says so | .61 / .77 / .73 |
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=ROOT / ".ropewalk" / "eval", help="where the predictions go")
+    parser.add_argument("--errors", type=int, default=0, help="print the most frequent kinds of errors")
+    parser.add_argument("--no-report", action="store_true", help="leave benchmarks/evaluation.md alone")
+    parser.add_argument("--parts", nargs="*", choices=PARTS, default=PARTS, help="only these; the report is then left alone")
+    parser.add_argument("--stock", type=int, metavar="N", help="also stock Presidio, on every N-th text; 1 is all")
+    arguments = parser.parse_args()
+    sets, side = Path(os.environ.get("EVAL_SETS", ROOT.parent / "shared" / "eval")).resolve(), os.environ.get("EVAL_SIDE", "open")
+    if not (sets / "evaluate.py").is_file():
+        sys.exit("the evaluation sets are not here: set EVAL_SETS to the folder that holds evaluate.py")
+    for kind in {part.split("_")[0] for part in arguments.parts}:
+        if not (sets / kind / side).is_dir():
+            sys.exit(f"the side {side!r} has no {kind} here ({sets / kind / side}): set EVAL_SETS and EVAL_SIDE")
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    detector = Detector.of(Detection(), plugins.Plugins.of().packs())
+    parts = [f"# Evaluation\n\nSide `{side}`, detector {detector.version}. Written by `make eval`; rows of the sets are not in this repository.\n"]
+    extra = ["--errors", str(arguments.errors)] if arguments.errors else []
+
+    def tell(title: str, measure: Callable[[], str]) -> None:
+        started = time.process_time()
+        told = measure()
+        print(f"== {title} ({time.process_time() - started:.1f} CPU s)\n{told}", flush=True)
+        scores = told.split("# error kinds")[0] if "# error kinds" in told else "\n".join(x for x in told.splitlines() if "gold" not in x)
+        parts.append(f"## {title}\n\n```\n{scores.strip()}\n```\n")
+
+    if "columns" in arguments.parts:
+        tell("Columns", lambda: columns(detector, sets, side, arguments.out, False, extra))
+    if "columns_hidden" in arguments.parts:
+        tell("Columns, names hidden", lambda: columns(detector, sets, side, arguments.out, True, extra))
+    if "text" in arguments.parts:
+        tell("Text", lambda: text(sets, side, arguments.out, "ours", 1, extra))
+        if arguments.stock:
+            which = "every text" if arguments.stock == 1 else f"every {arguments.stock}th text"
+            if arguments.stock > 1:
+                tell(f"Text, {which}", lambda: text(sets, side, arguments.out, "ours", arguments.stock, []))
+            tell(
+                f"Text, stock Presidio, {which} (score from {evaluation_text.STOCK_SCORE})",
+                lambda: text(sets, side, arguments.out, "stock", arguments.stock, extra),
+            )
+    parts.append(f"## Peers\n\n{PEERS}")
+    if not arguments.no_report and set(arguments.parts) == set(PARTS):
+        (ROOT / "benchmarks" / "evaluation.md").write_text("\n".join(parts), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
