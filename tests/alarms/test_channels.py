@@ -1,0 +1,196 @@
+"""Each channel against a real receiver, and its message against a golden file (`ROPEWALK_WRITE_GOLDEN=1` writes them anew)."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+import stat
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+from receivers import datagrams, http, smtp, stream
+from servers import make_certificates
+
+from ropewalk.alarms.alarm import Alarm
+from ropewalk.alarms.channels import deliver, slack, syslog, webhook
+from ropewalk.alarms.channels.mail import mail
+from ropewalk.alarms.message import MOST, Message, compose
+from ropewalk.duties import AlarmsConfig, Channel, ScheduleConfig
+
+AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
+GOLDEN = Path(__file__).parent.parent / "golden" / "alarms"
+ALARMS = (
+    Alarm("new_field", "field:shop/orders#<!channel>", "email", "high", "new personal data: shop/orders#<!channel> (e-mail)",
+          "shop/orders#<!channel>", counts={"matched": 98, "sampled": 100}, mend="declare it in ropa.yaml"),
+    Alarm("verdict", "verdict:2.1.a", "fail", "high", "2.1.a went from pass to fail (for the worse): shop/orders", "shop/orders", "2.1", "2.1.a",
+          {"subjects": 3, "fail": 1}, "ropewalk check --clause 2.1.a --all"),
+    Alarm("verdict", "verdict:1.5.a", "pass", "info", "1.5.a went from fail to pass (for the better)", "1.5.a", "1.5", "1.5.a", {"pass": 2}),
+    Alarm("canary", "canary:wren:leak/notes#text", "seen", "high", "canary wren was seen away from home: leak/notes#text", "leak/notes#text",
+          counts={"cells": 1}, mend="find out who copied the data there"),
+    Alarm("attestation", "attestation:pentest:company", "ends 2026-03-20", "medium", "attestation ends soon: pentest\r\nBcc: eve@example.com"),
+    Alarm("run", "run:check:2026-03-01 06:00 UTC", "missed", "medium", "check of 2026-03-01 06:00 UTC was missed", "check"),
+)  # fmt: skip
+(MESSAGE,) = compose("Example & Söhne\nX-Evil: 1", AT, ALARMS)
+
+
+def channel(**given: Any) -> Channel:
+    made: Channel = TypeAdapter(Channel).validate_python(given)
+    return made
+
+
+def send(to: Channel, message: Message = MESSAGE, folder: Path = Path()) -> str:
+    return deliver(to, message, timeout=20, resolve=lambda name: folder / name)
+
+
+def golden(name: str, text: str) -> None:
+    file = GOLDEN / name
+    if os.environ.get("ROPEWALK_WRITE_GOLDEN"):
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    assert text == file.read_text(encoding="utf-8")
+
+
+def test_what_each_channel_says() -> None:
+    plain = mail(channel(kind="mail", host="localhost", sender="ropewalk@example.com", to=["dpo@example.com", "ops@example.org"]), MESSAGE)
+    golden("mail.txt", plain.as_bytes().decode())
+    golden("slack.json", json.dumps(json.loads(slack.body(MESSAGE)), indent=1, ensure_ascii=False) + "\n")
+    golden("webhook.json", json.dumps(json.loads(webhook.body(MESSAGE)), indent=1, ensure_ascii=False) + "\n")
+    events = [{**e, "metadata": {**e["metadata"], "product": {**e["metadata"]["product"], "version": "-"}}} for e in syslog.events(MESSAGE)]
+    golden("ocsf.jsonl", "".join(syslog.text(e) + "\n" for e in events))
+
+
+def test_slack() -> None:
+    with http() as server:
+        assert send(channel(kind="slack", url=server.url)) == ""
+    ((path, headers, body),) = server.got
+    assert path == "/hook/s3cret-path"
+    assert headers["Content-Type"].startswith("application/json")
+    assert "<!channel>" not in json.loads(body)["text"]
+
+
+def test_webhook_is_signed() -> None:
+    with http() as server:
+        assert send(channel(kind="webhook", url=server.url, secret="0123456789abcdef")) == ""
+    ((_, headers, body),) = server.got
+    parts = dict(p.split("=", 1) for p in headers["X-Ropewalk-Signature"].split(","))
+    assert parts["v1"] == hmac.new(b"0123456789abcdef", f"{parts['t']}.".encode() + body, hashlib.sha256).hexdigest()
+    assert headers["X-Ropewalk-Id"] == MESSAGE.id == json.loads(body)["id"]
+    assert len(json.loads(body)["alarms"]) == len(ALARMS)
+
+
+@pytest.mark.parametrize("status", [302, 307, 404, 500])
+def test_a_receiver_that_refuses_is_named_without_its_address(status: int) -> None:
+    with http() as server:
+        server.status = status
+        error = send(channel(kind="webhook", url=server.url, secret="0123456789abcdef"))
+    assert str(status) in error
+    assert "s3cret" not in error
+    assert len(server.got) == 1, "a redirect is not followed"
+    assert "cannot be reached" in send(channel(kind="slack", url=server.url))
+
+
+def test_mail_over_starttls_with_login(tmp_path: Path) -> None:
+    made = make_certificates(tmp_path)
+    given = {"kind": "mail", "host": "localhost", "sender": "ropewalk@example.com", "to": ["dpo@example.com", "ops@example.org"], "username": "rope"}
+    with smtp(made.cert, made.key, password="of-the-post") as server:
+        right = channel(**given, port=server.port, ca=made.ca.name, password="of-the-post")
+        assert send(right, folder=made.ca.parent) == ""
+        assert "refused user and password" in send(right.model_copy(update={"password": "wrong"}), folder=made.ca.parent)
+        assert "certificate cannot be verified" in send(right.model_copy(update={"ca": None}))
+    (got,) = server.mails
+    assert got["Subject"] is not None
+    assert got["Bcc"] is None
+    assert got["X-Evil"] is None
+    assert got["To"] == "dpo@example.com, ops@example.org"
+    assert server.logins[0] == ("rope", "of-the-post")
+    assert "cannot be reached" in send(right, folder=made.ca.parent)
+
+
+def test_mail_without_tls_is_refused_where_tls_is_asked_for() -> None:
+    given = {"kind": "mail", "host": "127.0.0.1", "sender": "ropewalk@example.com", "to": ["dpo@example.com"]}
+    with smtp() as server:
+        assert "no STARTTLS" in send(channel(**given, port=server.port))
+        assert send(channel(**given, port=server.port, tls="none")) == ""
+    (got,) = server.mails
+    content = got.get_payload(decode=True)
+    assert isinstance(content, bytes)
+    assert "2.1.a went from pass to fail" in content.decode()
+
+
+def test_syslog_by_udp() -> None:
+    with datagrams() as server:
+        assert send(channel(kind="syslog", to=f"udp://127.0.0.1:{server.getsockname()[1]}")) == ""
+        lines = [server.recv(65536).decode() for _ in ALARMS]
+    head, _, event = lines[0].partition(" - ")
+    assert head.startswith("<107>1 2026-03-01T12:00:00.000Z ")
+    assert json.loads(event)["category_uid"] == 2
+    assert not any("\n" in line for line in lines)
+
+
+def test_syslog_by_tcp_is_framed() -> None:
+    with stream() as (port, got, thread):
+        assert send(channel(kind="syslog", to=f"tcp://127.0.0.1:{port}")) == ""
+        thread.join(20)
+    rest, frames = b"".join(got), []
+    while rest:
+        size, _, rest = rest.partition(b" ")
+        frames.append(rest[: int(size)])
+        rest = rest[int(size) :]
+    assert len(frames) == len(ALARMS)
+    assert "cannot be reached" in send(channel(kind="syslog", to=f"tcp://127.0.0.1:{port}"))
+
+
+def test_ocsf_into_a_file(tmp_path: Path) -> None:
+    to = channel(kind="syslog", to="file://alarms.jsonl")
+    assert send(to, folder=tmp_path) == send(to, folder=tmp_path) == ""
+    file = tmp_path / "alarms.jsonl"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    events = [json.loads(line) for line in file.read_text().splitlines()]
+    assert len(events) == 2 * len(ALARMS)
+    for event in events:
+        assert event["type_uid"] == event["class_uid"] * 100 + event["activity_id"]
+    assert "cannot be written" in send(channel(kind="syslog", to="file://none/alarms.jsonl"), folder=tmp_path)
+
+
+def test_many_alarms_are_counted_not_all_told() -> None:
+    many = [Alarm("drift", f"drift:{n}", "undeclared", "medium", f"drift {n}") for n in range(MOST + 5)]
+    (message,) = compose("", AT, many)
+    assert "and 5 more" in message.lines[-1]
+    assert len(message.json()["alarms"]) == MOST + 5
+    assert len(compose("", AT, many, digest=False)) == MOST + 5
+    assert compose("", AT, []) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"kind": "slack", "url": "http://hooks.example.com/x"}, "in the clear"),
+        ({"kind": "webhook", "url": "https://example.com", "secret": "short"}, "16"),
+        ({"kind": "webhook", "url": "ftp://example.com", "secret": "0123456789abcdef"}, "https://"),
+        ({"kind": "mail", "host": "h", "sender": "a@example.com", "to": ["b@example.com"], "tls": "none", "username": "u"}, "in the clear"),
+        ({"kind": "mail", "host": "h", "sender": "no address", "to": ["b@example.com"]}, "pattern"),
+        ({"kind": "syslog", "to": "udp://siem.example.com"}, "host and port"),
+        ({"kind": "syslog", "to": "somewhere"}, "udp://"),
+    ],
+)
+def test_what_a_channel_must_say(given: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        channel(**given)
+
+
+def test_what_a_configuration_must_say() -> None:
+    twice = [{"kind": "syslog", "to": "file://a"}, {"kind": "syslog", "to": "file://b"}]
+    with pytest.raises(ValidationError, match="two channels"):
+        AlarmsConfig.model_validate({"channels": twice})
+    with pytest.raises(ValidationError, match="five parts"):
+        ScheduleConfig(scan="daily")
+    with pytest.raises(ValidationError, match="time zone"):
+        ScheduleConfig(timezone="Mars/Olympus")
+    shown = repr(AlarmsConfig.model_validate({"channels": [{"kind": "webhook", "url": "https://example.com/s3cret", "secret": "0123456789abcdef"}]}))
+    assert "s3cret" not in shown
+    assert "0123456789" not in shown

@@ -1,0 +1,27 @@
+"""`ropewalk demo`: from nothing to a posture; the second time nothing is read again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ropewalk.cli import main
+
+
+@pytest.mark.slow
+def test_it_ends_in_a_posture_and_the_second_time_reads_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said = []
+    for _ in range(2):
+        with pytest.raises(SystemExit) as end:
+            main(["demo", "--no-serve", "--dir", str(tmp_path / "company"), "--no-color"])
+        assert not end.value.code, "the demo worked, although the sample fails controls"
+        said.append(capsys.readouterr())
+    first, second = said
+    assert "✗ fail" in first.out
+    assert "Retention of personal data" in first.out
+    assert "frozen clock" in first.err
+    assert "failures are planted" in first.err
+    assert "unchanged" not in first.err
+    assert "; 0 rows in" in second.err
+    assert max(len(line) for line in (first.out + second.out).splitlines()) <= 100

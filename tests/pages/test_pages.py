@@ -1,0 +1,96 @@
+"""The pages, run by Streamlit's own test driver: what they show, how they filter, and their empty and error states."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import ropewalk as rw
+
+PAGES = ("overview", "findings", "record", "sources")
+
+
+def run(page: str, config: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    monkeypatch.setenv("ROPEWALK_CONFIG", str(config))
+    script = f"from ropewalk.pages import {page}\n{page}.page()\n"
+    app = AppTest.from_string(script, default_timeout=60)
+    app.run()
+    assert not app.exception, [e.value for e in app.exception]
+    return app
+
+
+def shown(app: AppTest) -> str:
+    """All the words of a page."""
+    parts = [*app.title, *app.subheader, *app.markdown, *app.caption, *app.info, *app.error, *app.success]
+    return "\n".join(str(p.value) for p in parts) + "\n".join(e.label for e in app.expander)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_shows_the_sample(page: str, scanned: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = run(page, scanned, monkeypatch)
+    assert app.title[0].value
+    assert "has been scanned yet" not in shown(app)
+
+
+def test_overview_puts_failing_clauses_first_and_says_why(scanned: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = run("overview", scanned, monkeypatch)
+    clauses = [e.label for e in app.expander]
+    failing = ["✗ fail" in c for c in clauses]
+    assert any(failing)
+    assert failing == sorted(failing, reverse=True)
+    (retention,) = [e for e in app.expander if "2.1 " in e.label]
+    assert any("Mend" in str(m.value) for m in retention.markdown)
+
+
+def test_findings_are_filtered_and_explained(scanned: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = run("findings", scanned, monkeypatch)
+    everything = len(app.dataframe[0].value)
+    app.multiselect(key="filter-source").set_value(["crm"]).run()
+    table = app.dataframe[0].value
+    assert 0 < len(table) < everything
+    assert all(f.startswith("crm/") for f in table["Field"])
+    explained = app.dataframe[1].value
+    assert len(explained)
+    assert set(explained["Speaks"]) <= {"for", "against"}
+    app.text_input(key="filter-text").set_value("nothing has this word").run()
+    assert any("No field matches" in i.value for i in app.info)
+
+
+def test_record_is_narrowed_to_a_state(scanned: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = run("record", scanned, monkeypatch)
+    app.button_group(key="record-state").set_value("undeclared").run()
+    assert not app.exception
+    assert set(app.dataframe[0].value["State"]) == {"undeclared"}
+
+
+def test_sources_name_what_was_left_out(scanned: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = run("sources", scanned, monkeypatch)
+    assert "orders" in set(app.dataframe[0].value["Source"])
+    left_out = app.dataframe[1].value
+    assert left_out["Why"].str.len().min() > 0
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_an_empty_register_says_what_fills_it(page: str, company: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (company.parent / "ropa.yaml").unlink()
+    app = run(page, company, monkeypatch)
+    assert "ropewalk scan" in shown(app)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_broken_configuration_shows_place_and_mend(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "ropewalk.yaml"
+    path.write_text("version: 1\nsources: [{name: x}]\n")
+    app = run(page, path, monkeypatch)
+    assert "ropewalk.yaml:2" in app.error[0].value
+    assert "mend" in app.info[0].value
+
+
+def test_a_running_scan_is_shown(company: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    register = rw.open_register(rw.load_config(company))
+    register.begin_scan(as_of=datetime.now(UTC), config_hash="x", rules_version="1", units=[("crm", "a"), ("crm", "b")])
+    app = run("overview", company, monkeypatch)
+    assert "0 of 2 datasets" in str(app.get("progress")[0].proto.text)

@@ -1,0 +1,282 @@
+"""The evidence chain: canonical JSON, and that every change, gap, swap and cut is found and named."""
+
+from __future__ import annotations
+
+import json
+import random
+import sqlite3
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ropewalk.config import load
+from ropewalk.errors import ConfigError, EvidenceError
+from ropewalk.evidence import canonical, link, verify, verify_configured
+from ropewalk.model import Attestation, ControlResult, Status
+from ropewalk.register import Register, open_register
+from ropewalk.register.chain import START, follow
+
+AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
+COLUMNS = ("sequence", "kind", "at", "record", "previous", "hash")
+
+
+def verdict(n: int) -> ControlResult:
+    return ControlResult("retention", "2.1", "2.1.a", f"shop/orders{n}", Status.FAIL, "too old", checked=n, failed=n // 2, details={"days": 31.0})
+
+
+@pytest.fixture
+def register(tmp_path: Path) -> Register:
+    made = open_register(f"sqlite:///{tmp_path / 'register.db'}")
+    for run in range(4):
+        made.record_results([verdict(n) for n in range(5)], at=AT + timedelta(days=run))
+    made.record_attestation(Attestation("pentest", "company", "Ann", AT, AT + timedelta(days=365)))
+    made.record_decision("abc", "dismiss", "Bo", AT, "a product name", until=AT + timedelta(days=90))
+    made.record_evidence("deletion", {"rows": 12, "share": 0.5}, at=AT)
+    return made
+
+
+@pytest.fixture
+def forge(register: Register) -> Callable[..., None]:
+    """SQL past the triggers, as somebody with the file would run it."""
+
+    def run(*statements: str | tuple[str, tuple[object, ...]]) -> None:
+        connection = sqlite3.connect(register.where)
+        for name in ("evidence_no_update", "evidence_no_delete"):
+            connection.execute(f"DROP TRIGGER IF EXISTS {name}")
+        for statement in statements:
+            connection.execute(*(statement if isinstance(statement, tuple) else (statement,)))
+        connection.commit()
+        connection.close()
+
+    return run
+
+
+def kinds(register: Register, **options: object) -> list[tuple[int, str]]:
+    return [(p.sequence, p.kind) for p in verify(register, **options).problems]  # type: ignore[arg-type]
+
+
+def test_a_whole_chain_holds(register: Register) -> None:
+    found = verify(register)
+    assert found.ok
+    assert found.signed is None
+    assert (found.entries, found.head) == register.evidence_head()[:2]
+    assert found.entries == 4 * 6 + 3
+    assert found.demand() is found
+
+
+def test_an_empty_chain_holds(tmp_path: Path) -> None:
+    found = verify(open_register(str(tmp_path / "new.db")))
+    assert (found.ok, found.entries, found.head) == (True, 0, START)
+
+
+def test_every_single_byte_change_of_a_thousand_is_found(register: Register) -> None:
+    rng = random.Random(20260301)
+    connection = sqlite3.connect(register.where, isolation_level=None)
+    connection.execute("DROP TRIGGER evidence_no_update")
+    rows = connection.execute("SELECT count(*) FROM evidence").fetchone()[0]
+    for turn in range(1000):
+        sequence = rng.randrange(1, rows + 1)
+        column = rng.choice(COLUMNS)
+        old = connection.execute(f"SELECT CAST({column} AS BLOB) FROM evidence WHERE sequence = ?", (sequence,)).fetchone()[0]
+        place, flip = rng.randrange(len(old)), rng.randrange(1, 256)
+        new = old[:place] + bytes([old[place] ^ flip]) + old[place + 1 :]
+        if column == "sequence":
+            value: object = sequence + rng.choice((-1, 1)) * rng.randrange(1, 10**6)
+            if connection.execute("SELECT 1 FROM evidence WHERE sequence = ?", (value,)).fetchone():
+                value = rows + 1 + turn
+            connection.execute("UPDATE evidence SET sequence = ? WHERE sequence = ?", (value, sequence))
+        else:
+            value = sequence
+            connection.execute(f"UPDATE evidence SET {column} = CAST(? AS TEXT) WHERE sequence = ?", (new, sequence))
+        problems = verify(register).problems
+        assert problems, f"turn {turn}: {column} of {sequence}"
+        assert sequence in {p.sequence for p in problems} | {p.sequence - 1 for p in problems}
+        if column == "sequence":
+            connection.execute("UPDATE evidence SET sequence = ? WHERE sequence = ?", (sequence, value))
+        else:
+            connection.execute(f"UPDATE evidence SET {column} = CAST(? AS TEXT) WHERE sequence = ?", (old, sequence))
+    assert verify(register).ok
+
+
+def test_a_changed_entry_is_named(register: Register, forge: Callable[..., None]) -> None:
+    forge("UPDATE evidence SET record = replace(record, '\"fail\"', '\"pass\"') WHERE sequence = 9")
+    assert kinds(register) == [(9, "changed")]
+    with pytest.raises(EvidenceError, match="entry 9 \\(result\\) was changed") as caught:
+        verify(register).demand()
+    assert caught.value.exit_code == 1
+
+
+def test_an_entry_written_anew_with_its_hash_breaks_the_link(register: Register, forge: Callable[..., None]) -> None:
+    row = register.frame("evidence").iloc[8]
+    record = row.record.replace("fail", "pass")
+    forge(("UPDATE evidence SET record = ?, hash = ? WHERE sequence = 9", (record, link(row.previous, 9, row.kind, stamp(row), record))))
+    assert kinds(register) == [(10, "changed")]
+
+
+def stamp(row: pd.Series[Any]) -> str:
+    return row["at"].isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        ("DELETE FROM evidence WHERE sequence = 7", [(7, "missing")]),
+        ("DELETE FROM evidence WHERE sequence IN (7, 8)", [(7, "missing")]),
+        ("DELETE FROM evidence WHERE sequence <= 2", [(1, "missing")]),
+        ("DELETE FROM evidence WHERE sequence > 20", [(21, "truncated")]),
+        ("DELETE FROM evidence", [(1, "truncated")]),
+        ("UPDATE evidence_head SET sequence = 3", [(4, "head")]),
+        ("UPDATE evidence_head SET hash = 'x'", [(27, "head")]),
+        ("UPDATE evidence_head SET sequence = 'x'", [(27, "head")]),
+    ],
+)
+def test_gaps_cuts_and_heads_are_named(register: Register, forge: Callable[..., None], statement: str, expected: list[tuple[int, str]]) -> None:
+    forge(statement)
+    assert kinds(register) == expected
+
+
+def test_two_swapped_entries_are_told_as_reordered(register: Register, forge: Callable[..., None]) -> None:
+    forge(
+        "UPDATE evidence SET sequence = -1 WHERE sequence = 5",
+        "UPDATE evidence SET sequence = 5 WHERE sequence = 8",
+        "UPDATE evidence SET sequence = 8 WHERE sequence = -1",
+    )
+    assert {(5, "reordered"), (8, "reordered")} <= set(kinds(register))
+
+
+def test_a_chain_written_anew_is_told_by_an_anchor(register: Register, forge: Callable[..., None]) -> None:
+    noted = {10: register.frame("evidence").hash.iloc[9]}
+    assert kinds(register, anchors=noted) == []
+    rewrite(register, forge, 6)
+    assert kinds(register) == []
+    assert kinds(register, anchors=noted) == [(10, "anchor")]
+    assert kinds(register, anchors={99: "x"}) == [(99, "truncated")]
+
+
+def rewrite(register: Register, forge: Callable[..., None], changed: int) -> None:
+    """What a forger with the whole file does: changes an entry and computes every hash anew."""
+    head, statements = (0, START), []
+    for row in register.frame("evidence").itertuples():
+        record = json.loads(row.record)
+        if row.sequence == changed:
+            record["reason"] = "forged"
+        made = follow(head, [(row.kind, row.at.to_pydatetime(), record)])[0]
+        head = (made.sequence, made.hash)
+        values = (made.record, made.previous, made.hash, made.sequence)
+        statements.append(("UPDATE evidence SET record = ?, previous = ?, hash = ? WHERE sequence = ?", values))
+    forge(*statements, ("UPDATE evidence_head SET hash = ?", (head[1],)))
+
+
+def keys(folder: Path) -> None:
+    key = Ed25519PrivateKey.generate()
+    (folder / "key.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    (folder / "public.pem").write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+
+
+def configured(folder: Path, evidence: str) -> Path:
+    file = folder / "ropewalk.yaml"
+    file.write_text(f"evidence: {evidence}\nsources: [{{name: a, uri: 'folder://x', owner: me, purpose: tests}}]\n")
+    return file
+
+
+def test_a_signed_head_holds_and_a_forged_chain_does_not(tmp_path: Path) -> None:
+    keys(tmp_path)
+    config = load(configured(tmp_path, "{key: key.pem, public_key: public.pem}"))
+    register = open_register(config)
+    assert verify_configured(config, register).ok
+    register.record_evidence("deletion", {"rows": 1}, at=AT)
+    register.record_evidence("deletion", {"rows": 2}, at=AT)
+    found = verify_configured(config, register)
+    assert found.ok
+    assert found.signed is True
+    signature = register.evidence_head()[2]
+    assert signature is not None
+    connection = sqlite3.connect(register.where)
+    for bad in (signature[:-1] + ("0" if signature[-1] != "0" else "1"), None, "zz"):
+        connection.execute("UPDATE evidence_head SET signature = ?", (bad,))
+        connection.commit()
+        assert [p.kind for p in verify_configured(config, register).problems] == ["signature"]
+    unsigned = open_register(config.register_url)
+    unsigned.record_evidence("deletion", {"rows": 3}, at=AT)
+    assert verify_configured(config, register).signed is False
+
+
+def test_the_key_may_stand_in_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys(tmp_path)
+    monkeypatch.setenv("ROPEWALK_EVIDENCE_KEY", (tmp_path / "key.pem").read_text())
+    config = load(configured(tmp_path, "{public_key: public.pem}"))
+    register = open_register(config)
+    register.record_evidence("deletion", {}, at=AT)
+    assert verify_configured(config, register).signed is True
+
+
+@pytest.mark.parametrize("name", ["key", "public_key"])
+def test_a_bad_key_is_named(tmp_path: Path, name: str) -> None:
+    (tmp_path / "bad.pem").write_text("nothing")
+    config = load(configured(tmp_path, f"{{{name}: bad.pem}}"))
+    with pytest.raises(ConfigError, match="Ed25519"):
+        verify_configured(config, open_register(config))
+    config = load(configured(tmp_path, f"{{{name}: none.pem}}"))
+    with pytest.raises(ConfigError, match=r"none\.pem"):
+        verify_configured(config, open_register(config))
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [  # the examples of RFC 8785, appendix B
+        (0.0, "0"), (-0.0, "0"), (5e-324, "5e-324"), (-5e-324, "-5e-324"), (1.7976931348623157e308, "1.7976931348623157e+308"),
+        (9007199254740992.0, "9007199254740992"), (295147905179352830000.0, "295147905179352830000"), (9.999999999999997e22, "9.999999999999997e+22"),
+        (1e23, "1e+23"), (1.0000000000000001e23, "1.0000000000000001e+23"), (999999999999999700000.0, "999999999999999700000"), (1e21, "1e+21"),
+        (333333333.3333332, "333333333.3333332"), (0.000001, "0.000001"), (9.999999999999997e-7, "9.999999999999997e-7"), (1.0, "1"), (-4.5, "-4.5"),
+        (0.002, "0.002"), (10**20, "100000000000000000000"),
+    ],
+)  # fmt: skip
+def test_numbers_as_ecmascript_writes_them(number: float, text: str) -> None:
+    assert canonical(number) == text
+
+
+def test_keys_and_text_as_rfc_8785_has_them() -> None:
+    given_ = {"\u20ac": 1, "\r": 2, "\ufb33": 3, "1": 4, "\U0001f600": 5, "\x80": 6, "\u00f6": 7}
+    assert list(json.loads(canonical(given_))) == ["\r", "1", "\x80", "\u00f6", "\u20ac", "\U0001f600", "\ufb33"]
+    assert canonical('\u20ac$\x0f\nA\'B"\\\\"/') == '"\u20ac$\\u000f\\nA\'B\\"\\\\\\\\\\"/"'
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+        lambda c: st.lists(c) | st.dictionaries(st.text(), c),
+    )
+)
+def test_canonical_json_is_json_of_the_same_and_a_fixed_point(data: object) -> None:
+    text = canonical(data)
+    again = json.loads(text)
+    assert canonical(again) == text
+    text.encode("utf-8")
+
+
+def test_a_time_is_the_same_in_every_zone() -> None:
+    assert canonical(AT) == canonical(AT.astimezone(timezone(timedelta(hours=9)))) == '"2026-03-01T12:00:00.000000Z"'
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), object(), b"x"])
+def test_what_is_not_json_is_refused(bad: object) -> None:
+    with pytest.raises(ValueError, match="evidence holds"):
+        canonical({"a": [bad]})
+
+
+def test_a_refused_entry_leaves_no_trace(register: Register) -> None:
+    before = register.evidence_head()
+    with pytest.raises(ValueError, match="evidence holds"):
+        register.record_evidence("deletion", {"share": float("nan")}, at=AT)
+    with pytest.raises(ValueError, match="one word"):
+        register.record_evidence("two\nlines", {}, at=AT)
+    assert register.evidence_head() == before
+    assert verify(register).ok

@@ -1,0 +1,278 @@
+"""Views over small frames of the shape that docs/reference/frames.md promises."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pandas as pd
+import pytest
+
+from ropewalk import views
+from ropewalk.contracts import Requirement
+from ropewalk.model import Environment, ProcessingActivity, Source
+from ropewalk.views import shapes
+from ropewalk.views.verdicts import clause_key
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+class Pack:
+    requirements = (
+        Requirement("2.1.a", "2.1", "Personal data goes 30 days after delivery.", "pii_retention", mend="delete old rows"),
+        Requirement("2.6.a", "2.6", "No personal data in logs.", "no_pii_in_logs"),
+        Requirement("2.10.a", "2.10", "An invented clause that sorts last.", "other"),
+    )
+    titles = {"2.10": "Later", "2.1": "Retention", "2.6": "Logging", "1.1": "Network"}  # noqa: RUF012
+
+
+POLICY = views.policy_frame(Pack())
+
+
+def result(clause: str = "2.1", subject: str = "orders/orders", status: str = "pass", **more: object) -> dict[str, object]:
+    row = {
+        "run_id": "r1", "at": NOW, "control": "pii_retention", "clause": clause, "requirement": f"{clause}.a", "subject": subject,
+        "status": status, "reason": f"because {status}", "checked": 10, "failed": 0, "coverage": "full", "mend": "", "details": {},
+        "policy": "p", "policy_hash": "h", "as_of": NOW,
+    }  # fmt: skip
+    return {**row, **more}
+
+
+def field(path: str, category: str | None = "email", dataset: str = "orders", source: str = "shop", **more: object) -> dict[str, object]:
+    row: dict[str, object] = dict.fromkeys(shapes.FIELDS)
+    row.update(
+        scan_id="s1", source=source, dataset=dataset, path=path, field=f"{source}/{dataset}#{path}", category=category, strength="direct",
+        entity="EMAIL_ADDRESS" if category else None, confidence=0.9 if category else 0.1, matched=90, sampled=100, rows=120, bound=0.03,
+        method="head", recognisers=["EmailRecognizer"], evidence=["value", "name"], explanation="most cells are e-mails",
+        signals=[
+            {"kind": "name", "weight": 1.0, "words": "the name says e-mail"},
+            {"kind": "value", "weight": 3.0, "words": "90 of 100 cells are e-mails"},
+            {"kind": "negative", "weight": -2.0, "words": "some look like order ids"},
+        ],
+        shapes=["a@a.a"], also=[{"entity": "PERSON", "category": "name", "cells": 4}], lineage="", declared_type="varchar",
+        fingerprint="f", observed_at=NOW, decision="", rules_version="1",
+    )  # fmt: skip
+    return {**row, **more}
+
+
+def frame(*rows: dict[str, object]) -> pd.DataFrame:
+    return pd.DataFrame(list(rows))
+
+
+def test_policy_frame_keeps_every_clause_and_sorts_by_number() -> None:
+    assert list(POLICY["clause"]) == ["1.1", "2.1", "2.6", "2.10"]
+    assert POLICY.iloc[0]["requirement"] == ""
+
+
+def test_posture_is_never_green_by_silence() -> None:
+    got = views.posture(frame(result()), POLICY).set_index("clause")
+    assert list(got.index) == ["1.1", "2.1", "2.6", "2.10"]
+    assert dict(got["status"]) == {"1.1": "unknown", "2.1": "pass", "2.6": "unknown", "2.10": "unknown"}
+    assert "2.6.a" in got.loc["2.6", "reason"]
+    assert got.loc["2.6", "mend"]
+
+
+def test_a_clause_is_unknown_while_one_requirement_has_no_verdict() -> None:
+    policy = pd.concat([POLICY, POLICY[POLICY["clause"] == "2.1"].assign(requirement="2.1.b")])
+    got = views.posture(frame(result()), policy).set_index("clause")
+    assert got.loc["2.1", "status"] == "unknown"
+    assert got.loc["2.1", "passed"] == 1
+    assert got.loc["2.1", "unknown"] == 1
+
+
+@pytest.mark.parametrize(
+    ("statuses", "expected"),
+    [
+        (["pass", "fail", "unknown"], "fail"),
+        (["pass", "stale", "unknown"], "stale"),
+        (["pass", "unknown"], "unknown"),
+        (["error", "unknown"], "error"),
+        (["pass", "not_applicable"], "pass"),
+        (["not_applicable"], "not_applicable"),
+    ],
+)
+def test_a_clause_is_as_good_as_its_weakest_subject(statuses: list[str], expected: str) -> None:
+    results = frame(*(result(subject=f"s{i}", status=s) for i, s in enumerate(statuses)))
+    got = views.posture(results, POLICY).set_index("clause").loc["2.1"]
+    assert got["status"] == expected
+    assert got["subjects"] == len(statuses)
+    assert sum(got[c] for c in ("passed", "failed", "unknown", "stale", "errors", "not_applicable")) == len(statuses)
+
+
+def test_the_reason_is_of_the_worst_subject_and_the_mend_falls_back_to_the_policy() -> None:
+    results = frame(result(status="fail", subject="a", failed=2), result(status="fail", subject="b", failed=7), result(subject="c"))
+    got = views.posture(results, POLICY).set_index("clause").loc["2.1"]
+    assert got["reason"] == "b: because fail (and 1 more)"
+    assert got["mend"] == "delete old rows"
+
+
+def test_drill_down() -> None:
+    results = frame(result(), result(subject="x", status="fail", failed=3), result("2.6", "log/app", "unknown"))
+    assert list(views.requirements(results, POLICY, "2.1")["status"]) == ["fail"]
+    assert list(views.requirements(results, POLICY)["requirement"]) == ["2.1.a", "2.6.a", "2.10.a"]
+    assert list(views.subjects(results)["subject"]) == ["x", "log/app", "orders/orders"]
+    assert list(views.subjects(results, requirement="2.1.a", status="pass")["subject"]) == ["orders/orders"]
+    assert views.counts(views.posture(results, POLICY)) == {"fail": 1, "error": 0, "stale": 0, "unknown": 3, "pass": 0, "not_applicable": 0}
+
+
+def test_findings_filters() -> None:
+    fields = frame(field("email"), field("phone", "phone", confidence=0.6), field("sku", None), field("ip", "ip", source="logs", strength="weak"))
+    assert len(views.findings(fields)) == 3
+    assert len(views.findings(fields, everything=True)) == 4
+    assert list(views.findings(fields, source="logs")["path"]) == ["ip"]
+    assert list(views.findings(fields, category=["phone", "ip"], min_confidence=0.7)["path"]) == ["ip"]
+    assert list(views.findings(fields, strength="weak")["path"]) == ["ip"]
+    assert list(views.findings(fields, text="SHOP phone")["path"]) == ["phone"]
+    assert len(views.findings(fields, source=[], category=None)) == 3
+    row = views.findings(fields, text="shop email").iloc[0]
+    assert row["share"] == pytest.approx(0.9)
+    assert (row["evidence"], row["what"], row["also"]) == ("value, name", "e-mail", "name (4)")
+
+
+def test_a_dismissed_finding_is_none() -> None:
+    fields = frame(field("email"), field("batch", "phone", decision="dismissed"), field("phone", "phone", decision="confirmed"))
+    assert sorted(views.findings(fields)["path"]) == ["email", "phone"]
+    assert len(views.findings(fields, everything=True)) == 3
+    assert views.findings_by(fields, "source")["findings"].sum() == 2
+    assert views.findings_matrix(fields).to_numpy().sum() == 2
+
+
+def test_explanation_is_strongest_first_and_says_for_or_against() -> None:
+    got = views.explain(frame(field("email")), "shop/orders#email")
+    assert list(got["speaks"]) == ["for", "against", "for"]
+    assert list(got["evidence"]) == ["its values", "known look-alikes", "the field's name"]
+    assert views.explain(frame(field("email")), "nowhere").empty
+
+
+def test_findings_by_and_matrix() -> None:
+    fields = frame(field("a"), field("b"), field("c", "ip", source="logs"), field("d", None))
+    assert views.findings_by(fields, "category").to_dict("records") == [{"category": "email", "findings": 2}, {"category": "ip", "findings": 1}]
+    assert views.findings_matrix(fields).loc["shop", "email"] == 2
+
+
+def test_diff_names_new_gone_and_changed() -> None:
+    before = frame(field("gone"), field("same"), field("kind"), field("surer", confidence=0.5), field("none", None))
+    after = frame(field("same", confidence=0.95), field("kind", "phone"), field("surer"), field("new"), field("none", None))
+    got = views.findings_diff(before, after)
+    assert dict(zip(got["field"].str.split("#").str[1], got["change"], strict=True)) == {
+        "new": "new", "kind": "changed", "surer": "changed", "gone": "gone",
+    }  # fmt: skip
+    assert views.findings_diff(after, after).empty
+
+
+def test_trends() -> None:
+    history = frame(result(run_id="r2", at=NOW + timedelta(days=1)), result(run_id="r1", status="fail"), result(run_id="r1"))
+    got = views.verdict_trend(history)
+    assert list(got["run_id"]) == ["r1", "r2"]
+    assert list(got["fail"]) == [1, 0]
+    scans = frame(scan("s1"), scan("s2", started_at=NOW + timedelta(days=1)), scan("s3", finished_at=None, status="running"))
+    seen = frame(field("a"), field("b", strength="weak"), field("a", scan_id="s2"))
+    trend = views.findings_trend(seen, EMPTY, scans)
+    assert list(trend["findings"]) == [2, 1]
+    assert list(trend["weak"]) == [1, 0]
+
+
+def test_what_was_known_after_a_scan_counts_unchanged_datasets_and_drops_vanished_ones() -> None:
+    scans = frame(scan("s1"), scan("s2", started_at=NOW + timedelta(days=1)), scan("s3", started_at=NOW + timedelta(days=2), status="incomplete"))
+    seen = frame(field("a", dataset="kept"), field("a", dataset="dropped"), field("a", source="other"), field("b", dataset="kept", scan_id="s2"))
+    units = frame(*(unit(d, "done") for d in ("kept", "dropped")), *(unit(d, "done", scan_id=s) for s, d in (("s2", "kept"), ("s3", "new"))))
+    known = {s: sorted(views.fields_at(seen, units, scans, s)["field"]) for s in ("s1", "s2", "s3")}
+    assert known["s1"] == ["other/orders#a", "shop/dropped#a", "shop/kept#a"]
+    assert known["s2"] == ["other/orders#a", "shop/kept#b"]
+    assert known["s3"] == known["s2"], "a scan that did not finish proves nothing gone"
+    assert views.fields_at(seen, units, scans, "nowhere").empty
+
+
+def scan(scan_id: str, **more: object) -> dict[str, object]:
+    row = {
+        "scan_id": scan_id, "started_at": NOW, "finished_at": NOW + timedelta(seconds=30), "status": "complete", "as_of": NOW, "units": 4,
+        "units_done": 4, "rows": 400, "bytes": 4000, "config_hash": "", "rules_version": "1",
+    }  # fmt: skip
+    return {**row, **more}
+
+
+def unit(dataset: str, status: str, source: str = "shop", **more: object) -> dict[str, object]:
+    row = {
+        "scan_id": "s1", "source": source, "dataset": dataset, "status": status, "started_at": NOW, "finished_at": None, "rows": 100, "bytes": 1,
+        "error": None,
+    }  # fmt: skip
+    return {**row, **more}
+
+
+def test_progress_tells_rate_and_rest() -> None:
+    scans = frame(scan("s0"), scan("s1", finished_at=None, status="running", units=10, units_done=4, rows=1000))
+    row = views.progress(scans, NOW + timedelta(seconds=20)).iloc[0]
+    assert (row["share"], row["rows_per_second"], row["eta_seconds"]) == (0.4, 50.0, 30.0)
+    assert views.progress(frame(scan("s0")), NOW).empty
+    units = frame(unit("a", "done"), unit("b", "running"), unit("c", "failed", "bucket", error="cannot be read"), unit("d", "pending", "logs"))
+    by = views.progress_by_source(units, "s1").set_index("source")
+    assert dict(by["state"]) == {"shop": "scanning", "bucket": "done in part", "logs": "waiting"}
+    assert by.loc["bucket", "detail"] == "cannot be read"
+
+
+def test_progress_without_a_finished_unit_promises_nothing() -> None:
+    row = views.progress(frame(scan("s1", status="running", units_done=0, finished_at=None)), NOW).iloc[0]
+    assert row["eta_seconds"] is None
+    assert row["rows_per_second"] == 0
+
+
+def test_sources_say_their_state() -> None:
+    configured = [Source(n, f"file://{n}", owner="Ann", environment=Environment.TEST) for n in ("shop", "bucket", "dead", "new")]
+    datasets = frame(
+        *(
+            {**dict.fromkeys(shapes.DATASETS), "source": s, "dataset": "d", "fields": 3, "rows": 7, "scanned_at": NOW}
+            for s in ("shop", "bucket", "old")
+        )
+    )
+    skipped = frame(
+        {"scan_id": "s1", "source": "bucket", "dataset": "x.bin", "path": "", "reason": "no reader", "mend": "", "at": NOW},
+        {"scan_id": "s1", "source": "dead", "dataset": "", "path": "", "reason": "cannot be reached", "mend": "start it", "at": NOW},
+    )
+    got = views.sources(configured, datasets, frame(field("email")), skipped, frame(unit("d", "done"))).set_index("source")
+    assert dict(got["state"]) == {
+        "shop": "scanned", "bucket": "scanned in part", "dead": "failed", "new": "never scanned", "old": "not configured",
+    }  # fmt: skip
+    assert got.loc["dead", "detail"] == "cannot be reached"
+    assert got.loc["shop", "personal_fields"] == 1
+    assert list(views.skipped(skipped, "dead")["mend"]) == ["start it"]
+    assert views.last_scans(frame(scan("s1"))).iloc[0]["seconds"] == 30
+
+
+def test_record_and_drift() -> None:
+    rows = [
+        ProcessingActivity("shop/orders#email", "email", "observed", "orders", {"purposes": "ship orders"}),
+        ProcessingActivity("shop/orders#fax", "", "declared", "orders", {"drift": "not seen", "drift_reason": "never seen"}),
+        ProcessingActivity("logs/app#ip", "ip", "undeclared", "", {"drift": "undeclared", "drift_mend": "declare it"}),
+    ]
+    table = views.record(rows)
+    assert list(table["state"]) == ["undeclared", "declared", "observed"]
+    assert table.iloc[2]["purposes"] == "ship orders"
+    assert list(views.drift(rows)["drift"]) == ["undeclared", "not seen"]
+
+
+EMPTY = pd.DataFrame()
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        lambda: views.requirements(EMPTY, EMPTY), lambda: views.subjects(EMPTY), lambda: views.posture(EMPTY, EMPTY), lambda: views.findings(EMPTY),
+        lambda: views.findings(EMPTY, text="x", source="a", min_confidence=0.5), lambda: views.explain(EMPTY, "x"),
+        lambda: views.findings_by(EMPTY, "category"), lambda: views.fields_at(EMPTY, EMPTY, EMPTY, "x"),
+        lambda: views.findings_diff(EMPTY, EMPTY), lambda: views.verdict_trend(EMPTY),
+        lambda: views.findings_trend(EMPTY, EMPTY, EMPTY), lambda: views.sources([], EMPTY, EMPTY, EMPTY, EMPTY), lambda: views.skipped(EMPTY),
+        lambda: views.last_scans(EMPTY), lambda: views.progress(EMPTY, NOW), lambda: views.progress_by_source(EMPTY, "x"),
+        lambda: views.record([]), lambda: views.drift([]),
+    ],
+)  # fmt: skip
+def test_views_of_nothing_are_empty_with_all_columns(view: object) -> None:
+    got = view()  # type: ignore[operator]
+    assert got.empty
+    assert len(got.columns) > 1
+
+
+def test_every_category_and_status_has_a_word() -> None:
+    from ropewalk.model import Category, Status
+
+    assert all(views.category_word(c) != c or c in {"name", "phone", "purchases", "demographic", "credential"} for c in Category)
+    assert all(views.status_mark(s)[0] != "·" for s in Status)
+    assert clause_key("2.10.a") > clause_key("2.9.z")
