@@ -129,6 +129,8 @@ def canaries(facts: pd.DataFrame) -> list[Alarm]:
 
 def runs(history: pd.DataFrame, now: datetime) -> list[Alarm]:
     """Runs that did not happen, lately; and of each job the last one that ended, where it failed (frame `runs`)."""
+    from pandas import isna
+
     out = []
     for row in history[history["status"].isin(["missed", "overlapped"])].to_dict("records"):
         if now - row["started_at"] <= RECENT:
@@ -140,7 +142,7 @@ def runs(history: pd.DataFrame, now: datetime) -> list[Alarm]:
     for job, last in {str(r["job"]): r for r in over.to_dict("records")}.items():
         if last["status"] == "done":
             continue
-        code = "" if last["exit_code"] != last["exit_code"] else f" (exit code {int(last['exit_code'])})"
+        code = "" if isna(last["exit_code"]) else f" (exit code {int(last['exit_code'])})"
         words = f"the last {job} {'was lost: its process died' if last['status'] == 'lost' else f'failed{code}'}"
         out.append(Alarm("run", f"run:{job}", f"{last['status']}{code}", "high", words, job, mend="ropewalk schedule history"))
     return out

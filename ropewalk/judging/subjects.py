@@ -12,7 +12,8 @@ from ropewalk.contracts import ControlContext
 from ropewalk.judging.lookup import records, rows_by
 from ropewalk.model import Category, ControlResult, Status, Strength
 
-IN_POLICY = tuple(c.value for c in Category if c.in_policy)
+IN_POLICY = tuple(c.value for c in Category if c.in_policy or c is Category.FREE_TEXT)
+"""Categories that count where a finding is direct. Free text is direct where personal data was read in it, of several kinds."""
 COMPANY = "company"
 """The subject of what holds for the whole company, not for a store."""
 _NAMED = 4

@@ -193,6 +193,7 @@ def test_no_value_is_in_any_message_and_a_broken_channel_changes_no_exit_code(tm
         hook = f"{{kind: webhook, url: '{fine.url}', secret: 0123456789abcdef}}"
         shop = Shop(tmp_path, f"{file}, {hook}, {{kind: slack, url: '{broken.url}'}}")
         shop.scan()
+        shop.raised()
         codes = []
         for words in (["check"], ["check", "--alarm"], ["check", "--once", "--alarm"], ["alarms", "test"], ["alarms", "list", "--format", "json"]):
             shop.orders("id,email,reply", f"1,{VALUES[0]},{VALUES[1]}")
