@@ -235,6 +235,13 @@ canary = sa.Table(
     sa.Column("at", Moment, nullable=False),
 )  # fmt: skip
 
+document = sa.Table(
+    "document", metadata,
+    sa.Column("hash", Text, primary_key=True),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Column("stored_at", Moment, nullable=False),
+)  # fmt: skip
+
 APPEND_ONLY = ("observation", "fact", "skipped", "evidence")
 
 current_unit = sa.Table("current_unit", views, *(sa.Column(c.name, c.type) for c in unit.c))
