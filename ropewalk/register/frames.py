@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from ropewalk.errors import RegisterError
+from ropewalk.register import inventories as inv
 from ropewalk.register import schema as t
 from ropewalk.register.ledger import Ledger
 
@@ -35,6 +36,7 @@ EVIDENCE = ("sequence", "kind", "at", "record", "previous", "hash")
 
 TIME, COUNT, MAYBE, SHARE, YES = "datetime64[us, UTC]", "int64", "Int64", "float64", "bool"
 DTYPES = {
+    **dict.fromkeys(("first_seen", "last_seen", "closed_at"), TIME),
     **dict.fromkeys(("observed_at", "at", "started_at", "finished_at", "scanned_at", "as_of", "valid_until", "until", "due_at"), TIME),
     **dict.fromkeys(("matched", "sampled", "units", "units_done", "fields", "personal_fields", "checked", "failed", "sequence"), COUNT),
     **dict.fromkeys(("rows", "bytes", "exit_code"), MAYBE),
@@ -69,6 +71,8 @@ class Frames:
             "evidence": (EVIDENCE, lambda: self._all(sa.select(t.evidence).order_by(t.evidence.c.sequence))),
             "runs": (RUNS, lambda: self._all(sa.select(t.run).order_by(t.run.c.seq))),
             "alarms": (ALARMS, self._alarms),
+            "inventory": (inv.INVENTORY, self._inventory),
+            "imports": (inv.IMPORT, lambda: self._all(sa.select(inv.inventory_import).order_by(inv.inventory_import.c.id))),
             "canaries": (CANARIES, lambda: self._all(sa.select(t.canary).order_by(t.canary.c.name))),
         }
         if name not in makers:
@@ -124,6 +128,10 @@ class Frames:
         for row in self._all(sa.select(t.alarm).where(t.alarm.c.state != "").order_by(t.alarm.c.seq)):
             if row["record"]:
                 yield {**dict.fromkeys(ALARMS), **row["record"], "at": row["at"], "deliveries": sent.get(row["seq"], {})}
+
+    def _inventory(self) -> Rows:
+        c = inv.current_inventory.c
+        return self._all(sa.select(inv.current_inventory).order_by(c.kind, c.scanner, c.target, c.key))
 
     def _units(self) -> Rows:
         return self._all(sa.select(t.unit).where(t.unit.c.status != "gone").order_by(t.unit.c.scan_seq, t.unit.c.source, t.unit.c.dataset))

@@ -44,17 +44,21 @@ class Ledger:
     def append(self, records: Sequence[tuple[str, datetime, Any]]) -> list[Evidence]:
         """Entries for (kind, at, record), in one transaction under a lock on the head."""
         with self._write() as connection:
-            head = connection.execute(sa.select(evidence_head).where(evidence_head.c.id == 1).with_for_update()).one()
-            entries = follow((head.sequence, head.hash), records)
-            if entries:
-                rows = [
-                    {"sequence": e.sequence, "kind": e.kind, "at": stamp(e.at), "record": e.record, "previous": e.previous, "hash": e.hash}
-                    for e in entries
-                ]
-                connection.execute(sa.insert(evidence), rows)
-                last = entries[-1]
-                signature = self._signer.sign(last.sequence, last.hash) if self._signer else None
-                connection.execute(sa.update(evidence_head).values(sequence=last.sequence, hash=last.hash, signature=signature))
+            return self.append_within(connection, records)
+
+    def append_within(self, connection: sa.Connection, records: Sequence[tuple[str, datetime, Any]]) -> list[Evidence]:
+        """`append` as part of a write transaction that is open."""
+        head = connection.execute(sa.select(evidence_head).where(evidence_head.c.id == 1).with_for_update()).one()
+        entries = follow((head.sequence, head.hash), records)
+        if entries:
+            rows = [
+                {"sequence": e.sequence, "kind": e.kind, "at": stamp(e.at), "record": e.record, "previous": e.previous, "hash": e.hash}
+                for e in entries
+            ]
+            connection.execute(sa.insert(evidence), rows)
+            last = entries[-1]
+            signature = self._signer.sign(last.sequence, last.hash) if self._signer else None
+            connection.execute(sa.update(evidence_head).values(sequence=last.sequence, hash=last.hash, signature=signature))
         return entries
 
     def record_results(self, results: Sequence[ControlResult], at: datetime) -> str:

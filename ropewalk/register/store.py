@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from ropewalk.model import Attestation, Category, ControlResult, Dataset, Evidence, Fact, Finding, Skipped
 from ropewalk.register.duties import Duties
 from ropewalk.register.frames import Frames
+from ropewalk.register.inventories import Inventories
 from ropewalk.register.ledger import Ledger, Signer
 from ropewalk.register.opening import mended, writing
 from ropewalk.register.scans import OpenScan, Scans
@@ -37,6 +38,8 @@ class Register:
         self._ledger = Ledger(self._write, self._read, signer)
         self.duties = Duties(self._write, self._read, wall, where)
         """The runner's lease, runs, alarms, canaries."""
+        self.inventories = Inventories(self._write, self._read, self._ledger)
+        """Imported registers: accounts, leavers, assets, vulnerabilities, incidents, …"""
         self._frames = Frames(self._read, self._ledger, where)
 
     def __repr__(self) -> str:
