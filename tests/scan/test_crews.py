@@ -1,0 +1,92 @@
+"""Many workers: a pool of processes, a real cluster, and units that kill."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from scan_shop import CLUSTER, Shop
+from servers import make_certificates
+
+from ropewalk.errors import ConfigError
+from ropewalk.scan import Progress
+
+
+def fill(shop: Shop, count: int = 12) -> None:
+    for i in range(count):
+        shop.write(f"t{i:02}.csv", *[f"n{j},u{j}@example.com" for j in range(30)])
+
+
+def known(shop: Shop) -> list[tuple[object, ...]]:
+    with shop.register as register:
+        frame = register.frame("fields")
+        columns = ["field", "category", "confidence", "matched", "sampled", "rows", "bound", "method", "fingerprint", "shapes"]
+        return sorted(map(str, frame[columns].itertuples(index=False)))  # type: ignore[arg-type]
+
+
+def test_a_pool_finds_what_one_process_finds_and_survives_a_unit_that_kills(shop: Shop) -> None:
+    fill(shop)
+    shop.scan()
+    alone = known(shop)
+    (shop.folder / ".ropewalk" / "register.db").rename(shop.folder / "old.db")
+    for rest in (shop.folder / ".ropewalk").iterdir():
+        rest.unlink()
+    shop.write("killer.csv", "Kit,kit@example.com", order="!die")
+    shop.configure(workers=2)
+    report = shop.scan()
+    assert (report.status, report.failed, report.units) == ("incomplete", 1, 15)
+    assert [(s.dataset, s.reason) for s in report.skipped] == [("killer.csv", "its worker process died, perhaps for lack of memory")]
+    assert known(shop) == alone
+
+
+def test_a_program_without_a_guard_still_ends(shop: Shop) -> None:
+    fill(shop, 3)
+    shop.configure(workers=2)
+    program = shop.folder / "program.py"
+    start = f"import sys; sys.path.insert(0, {str(Path(__file__).parents[1])!r})"
+    program.write_text(f"{start}\nimport ropewalk as rw; from quick_judge import quick\nprint(rw.scan({str(shop.folder)!r}, judge=quick).status)\n")
+    done = subprocess.run([sys.executable, str(program)], capture_output=True, text=True, timeout=120)
+    assert done.stdout.strip() == "complete", done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.server
+def test_a_cluster_finds_the_same_though_a_worker_is_killed(shop: Shop, tmp_path: Path) -> None:
+    for i in range(16):
+        shop.write(f"t{i:02}.csv", *[f"n{j},u{j}@example.com" for j in range(30)], order="!slow 0.2")
+    shop.scan()
+    alone = known(shop)
+    for rest in (shop.folder / ".ropewalk").iterdir():
+        rest.unlink()
+    program = tmp_path / "cluster.py"
+    program.write_text(CLUSTER)
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    tls = make_certificates(tmp_path)
+    files = [str(tls.ca), str(tls.cert), str(tls.key)]
+    with subprocess.Popen([sys.executable, str(program), *files], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env) as cluster:
+        assert cluster.stdout is not None
+        assert cluster.stdin is not None
+        address, first, _ = cluster.stdout.readline().split()
+        killed: list[int] = []
+
+        def kill(progress: Progress) -> None:
+            if progress.units_done == 4 and not killed:
+                killed.append(int(first))
+                os.kill(int(first), 9)
+
+        assert address.startswith("tls://")
+        shop.configure(executor=f"{{dask: '{address}', tls_ca: '{files[0]}', tls_cert: '{files[1]}', tls_key: '{files[2]}'}}")
+        report = shop.scan(on_progress=kill)
+        cluster.stdin.close()
+    assert killed
+    assert (report.status, report.units, report.failed) == ("complete", 18, 0)
+    assert known(shop) == alone
+
+
+def test_a_cluster_that_is_not_there_is_the_users_error(shop: Shop) -> None:
+    shop.configure(executor="{dask: 'tcp://127.0.0.1:9', timeout: 0.5}")
+    with pytest.raises(ConfigError, match="cluster cannot be reached"):
+        shop.scan()
