@@ -38,7 +38,7 @@ def _dataset(context: ControlContext, source: str, dataset: str, fields: Sequenc
     if status == Status.PASS:
         return status, reason, ""
     word = attestation(context, "encryption_at_rest", dataset, source)
-    if word.status == Status.PASS:
+    if word.status in {Status.PASS, Status.FAIL}:
         return word.status, word.reason, ""
     if word.status == Status.STALE:
         return (status if status == Status.FAIL else Status.STALE), f"{reason}; {word.reason}", mend

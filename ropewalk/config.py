@@ -86,6 +86,7 @@ class AttestationConfig(Strict):
     statement: str = ""
     document: str = ""
     approver: str = ""
+    met: bool = Field(True, description="false: the word says that it is not so")
 
 
 class Detection(Strict):
@@ -117,10 +118,11 @@ class ExecutorConfig(Strict):
 
 
 class EvidenceConfig(Strict):
-    """Signing of the evidence chain: Ed25519 keys as PEM files, relative to the configuration."""
+    """Keys of the evidence, as files relative to the configuration: Ed25519 (PEM) to sign the chain, and one to encrypt documents."""
 
     key: str | None = Field(None, description="private key: each new head is signed")
     public_key: str | None = Field(None, description="public key: `ropewalk verify` demands its signature")
+    document_key: str | None = Field(None, description="32 bytes in base64: `ropewalk attest --store` encrypts documents with it")
 
 
 class Settings(Strict):

@@ -13,6 +13,8 @@ from typing import Any, NoReturn
 from ropewalk.fieldpath import Path as Path
 from ropewalk.fieldpath import path_of as path_of
 from ropewalk.fieldpath import path_text as path_text
+from ropewalk.testimony import Attestation as Attestation
+from ropewalk.testimony import Waiver as Waiver
 
 
 class Category(StrEnum):
@@ -236,7 +238,8 @@ class ControlResult:
 
     clause: `2.1`; requirement: `2.1.a`; checked/failed: things counted (rows, fields, accounts); coverage: `full`
     or `sample of n (bound b)`; reason: one sentence; mend: what would turn it green; details: numbers and names
-    from an allow-list.
+    from an allow-list; meaning: fingerprint of what was asked (control and limits), so that a verdict on an older question
+    is known as one; excused: until when, by whom and why a failure is borne, which stays a failure.
     """
 
     control: str
@@ -253,20 +256,8 @@ class ControlResult:
     policy: str = ""
     policy_hash: str = ""
     as_of: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Attestation:
-    """A person's word where no connection can show it; STALE after `valid_until`."""
-
-    kind: str
-    subject: str
-    by: str
-    at: datetime
-    valid_until: datetime
-    document_hash: str = ""
-    statement: str = ""
-    approver: str = ""
+    meaning: str = ""
+    excused: str = ""
 
 
 @dataclass(frozen=True, slots=True)

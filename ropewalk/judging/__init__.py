@@ -4,8 +4,6 @@ from ropewalk.judging.subjects import (
     COMPANY,
     IN_POLICY,
     Known,
-    Word,
-    attestation,
     by_dataset,
     by_source,
     fact,
@@ -20,6 +18,7 @@ from ropewalk.judging.subjects import (
     verdict,
     way_out,
 )
+from ropewalk.judging.words import Word, attestation
 
 __all__ = [
     "COMPANY",

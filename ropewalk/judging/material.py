@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Table = Callable[[str, str, Sequence[Path]], SqlTable | FrameTable | Skipped]
 _OWN = ("findings", "datasets", "fields", "skipped", "facts")
-_COLUMNS = ("kind", "subject", "by", "at", "valid_until", "document_hash", "statement", "approver")
+_COLUMNS = ("kind", "subject", "by", "at", "valid_until", "document_hash", "statement", "approver", "met", "stored")
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def material(config: Config, register: Register, as_of: datetime) -> Material:
         "separate_stores": [s.name for s in settings.sources if s.separate_store],
         "threshold": settings.detection.threshold,
     }
-    return Material(as_of, sources, frames, _attestations(config, register.frame("attestations")), declared)
+    return Material(as_of, sources, frames, attestations(config, register.frame("attestations")), declared)
 
 
 def _ropa(config: Config) -> Any:
@@ -85,14 +85,17 @@ def _ropa(config: Config) -> Any:
         return None
 
 
-def _attestations(config: Config, recorded: pd.DataFrame) -> pd.DataFrame:
+def attestations(config: Config, recorded: pd.DataFrame) -> pd.DataFrame:
     """The register's attestations, and those that ropewalk.yaml holds; a day ends at midnight, UTC."""
     import pandas as pd
 
     rows = [
-        (a.kind, a.subject, a.by, _moment(a.at, time.min), _moment(a.valid_until, time.max), _document(config, a), a.statement, a.approver)
+        (
+            a.kind, a.subject, a.by, _moment(a.at, time.min), _moment(a.valid_until, time.max), _document(config, a), a.statement, a.approver,
+            a.met, False,
+        )
         for a in config.settings.attestations
-    ]
+    ]  # fmt: skip
     given = pd.DataFrame(rows, columns=list(_COLUMNS)).astype({"at": "datetime64[us, UTC]", "valid_until": "datetime64[us, UTC]"})
     frames = [f for f in (recorded.loc[:, list(_COLUMNS)], given) if len(f)]
     return pd.concat(frames, ignore_index=True).drop_duplicates(ignore_index=True) if frames else given

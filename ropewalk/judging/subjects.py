@@ -1,11 +1,9 @@
-"""What a control asks of the register: subjects with personal data, facts, attestations; and how it words a verdict."""
+"""What a control asks of the register: subjects with personal data and facts; and how it words a verdict."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from fnmatch import fnmatchcase
 from typing import Any
 
 from ropewalk.contracts import ControlContext
@@ -140,48 +138,6 @@ def subjects_of(context: ControlContext, *names: str) -> list[str]:
 def field_paths(context: ControlContext, source: str, dataset: str) -> list[str]:
     """All fields of a dataset, personal or not."""
     return [str(r["path"]) for r in rows_by(context.frames.get("fields", context.findings), "source", "dataset").get((source, dataset), ())]
-
-
-@dataclass(frozen=True)
-class Word:
-    """What people's word is worth on a subject: status PASS (valid), STALE (expired), UNKNOWN (none, or not as it should be)."""
-
-    status: Status
-    reason: str
-    until: datetime | None = None
-    row: Mapping[str, Any] | None = None
-
-
-def attestation(context: ControlContext, kind: str, *subjects: str) -> Word:
-    """The best word of this kind on any of the subjects. `*` covers all; a source covers its datasets when it is among `subjects`.
-
-    A word holds until it says, but no longer than the requirement's `period_days`; with `segregation`, someone else approves it.
-    """
-    best = Word(Status.UNKNOWN, f"nobody has attested {kind.replace('_', ' ')}")
-    order = [Status.PASS, Status.STALE, Status.UNKNOWN]
-    for row in rows_by(context.attestations, "kind").get((kind,), ()):
-        if not any(fnmatchcase(s, str(row["subject"])) for s in subjects):
-            continue
-        word = _judge(context, row)
-        latest = word.until is not None and (best.until is None or word.until > best.until)
-        if best.row is None or order.index(word.status) < order.index(best.status) or (word.status == best.status and latest):
-            best = word
-    return best
-
-
-def _judge(context: ControlContext, row: Mapping[str, Any]) -> Word:
-    at, until = row["at"], row["valid_until"]
-    period = context.requirement.params.get("period_days")
-    capped = min(until, at + timedelta(days=float(period) + 1)) if period else until
-    who = f"{row['kind']} attested by {row['by']} on {at:%Y-%m-%d}"
-    if at > context.as_of:
-        return Word(Status.UNKNOWN, f"{who}, which is still to come", capped, row)
-    if context.requirement.params.get("segregation") and str(row["approver"] or "") in {"", str(row["by"])}:
-        return Word(Status.UNKNOWN, f"{who}, but nobody else approved it", capped, row)
-    if capped < context.as_of:
-        why = f"until {until:%Y-%m-%d}" if capped == until else f"and the policy asks for it every {period:g} days"
-        return Word(Status.STALE, f"{who}, {why}: expired", capped, row)
-    return Word(Status.PASS, f"{who}, valid until {capped:%Y-%m-%d}", capped, row)
 
 
 def _nan(value: object) -> bool:

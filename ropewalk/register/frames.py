@@ -25,9 +25,10 @@ SCANS = (
 UNITS = ("scan_id", "source", "dataset", "status", "started_at", "finished_at", "rows", "bytes", "error")
 RESULTS = (
     "run_id", "at", "control", "clause", "requirement", "subject", "status", "reason", "checked", "failed", "coverage", "mend", "details",
-    "policy", "policy_hash", "as_of",
+    "policy", "policy_hash", "as_of", "meaning", "excused",
 )  # fmt: skip
-ATTESTATIONS = ("kind", "subject", "by", "at", "valid_until", "document_hash", "statement", "approver")
+ATTESTATIONS = ("kind", "subject", "by", "at", "valid_until", "document_hash", "statement", "approver", "met", "stored")
+EXCEPTIONS = ("id", "requirement", "subject", "reason", "by", "approver", "at", "valid_until", "ended_at", "ended_by", "end_reason")
 DECISIONS = ("fingerprint", "decision", "by", "at", "reason", "until", "category")
 RUNS = ("run_id", "job", "due_at", "started_at", "finished_at", "status", "exit_code", "detail", "runner")
 ALARMS = ("at", "kind", "severity", "subject", "title", "clause", "requirement", "counts", "mend", "key", "state", "deliveries")
@@ -37,14 +38,16 @@ EVIDENCE = ("sequence", "kind", "at", "record", "previous", "hash")
 TIME, COUNT, MAYBE, SHARE, YES = "datetime64[us, UTC]", "int64", "Int64", "float64", "bool"
 DTYPES = {
     **dict.fromkeys(("first_seen", "last_seen", "closed_at"), TIME),
-    **dict.fromkeys(("observed_at", "at", "started_at", "finished_at", "scanned_at", "as_of", "valid_until", "until", "due_at"), TIME),
+    **dict.fromkeys(("observed_at", "at", "started_at", "finished_at", "scanned_at", "as_of", "valid_until", "until", "due_at", "ended_at"), TIME),
     **dict.fromkeys(("matched", "sampled", "units", "units_done", "fields", "personal_fields", "checked", "failed", "sequence"), COUNT),
     **dict.fromkeys(("rows", "bytes", "exit_code"), MAYBE),
     **dict.fromkeys(("confidence", "bound"), SHARE),
-    "narrowed": YES,
+    **dict.fromkeys(("narrowed", "met", "stored"), YES),
 }
 """Column -> dtype; the others are objects (text, list, dict)."""
 Rows = Iterable[dict[str, Any]]
+_LATER: dict[str, dict[str, Any]] = {"result": {"meaning": "", "excused": ""}, "attestation": {"met": True, "stored": False}}
+"""What entries of an earlier version do not say."""
 
 
 class Frames:
@@ -64,9 +67,10 @@ class Frames:
             "skipped": (t.SKIPPED, lambda: self._all(sa.select(t.current_skipped).order_by(t.current_skipped.c.id))),
             "scans": (SCANS, self._scans),
             "units": (UNITS, self._units),
-            "results": (RESULTS, lambda: (r for _, r in self._ledger.last_results())),
-            "results_history": (RESULTS, lambda: (r for _, r in self._ledger.entries("result"))),
-            "attestations": (ATTESTATIONS, lambda: (r for _, r in self._ledger.entries("attestation"))),
+            "results": (RESULTS, lambda: ({**_LATER["result"], **r} for _, r in self._ledger.last_results())),
+            "results_history": (RESULTS, lambda: self._said("result")),
+            "attestations": (ATTESTATIONS, lambda: self._said("attestation")),
+            "exceptions": (EXCEPTIONS, self._ledger.exceptions),
             "decisions": (DECISIONS, lambda: (r for _, r in self._ledger.entries("decision"))),
             "evidence": (EVIDENCE, lambda: self._all(sa.select(t.evidence).order_by(t.evidence.c.sequence))),
             "runs": (RUNS, lambda: self._all(sa.select(t.run).order_by(t.run.c.seq))),
@@ -79,6 +83,9 @@ class Frames:
             raise RegisterError(f"there is no frame {name!r}", where=self._where, mend=f"use one of: {', '.join(makers)}")
         columns, rows = makers[name]
         return shaped(rows(), columns)
+
+    def _said(self, kind: str) -> Rows:
+        return ({**_LATER[kind], **r} for _, r in self._ledger.entries(kind))
 
     def _all(self, query: sa.Select[Any]) -> Rows:
         with self._read() as connection:

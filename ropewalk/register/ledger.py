@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from ropewalk.model import Attestation, Category, ControlResult, Evidence
+from ropewalk.model import Attestation, Category, ControlResult, Evidence, Waiver
 from ropewalk.register.chain import follow, plain, stamp
 from ropewalk.register.schema import evidence, evidence_head
 
@@ -67,8 +67,26 @@ class Ledger:
         self.append([head, *(("result", at, {"run_id": run_id, "at": at, **plain(r)}) for r in results)])
         return run_id
 
-    def record_attestation(self, given: Attestation) -> Evidence:
-        return self.append([("attestation", given.at, given)])[0]
+    def record_attestations(self, given: Sequence[Attestation], at: datetime) -> list[Evidence]:
+        """at: when they are written down, which may be later than when they were given."""
+        return self.append([("attestation", at, a) for a in given])
+
+    def record_exception(self, given: Waiver) -> Evidence:
+        return self.append([("exception", given.at, given)])[0]
+
+    def end_exception(self, name: str, by: str, at: datetime, reason: str) -> Evidence:
+        return self.append([("exception_end", at, {"id": name, "by": by, "at": at, "reason": reason})])[0]
+
+    def exceptions(self) -> list[dict[str, Any]]:
+        """Every exception in order; with ended_at, ended_by, end_reason (None and "" while nobody ended it)."""
+        ends: dict[str, dict[str, Any]] = {}
+        for _, record in self.entries("exception_end"):
+            ends.setdefault(record["id"], record)
+        out = []
+        for _, record in self.entries("exception"):
+            end = ends.get(record["id"], {"at": None, "by": "", "reason": ""})
+            out.append({**record, "ended_at": end["at"], "ended_by": end["by"], "end_reason": end["reason"]})
+        return out
 
     def record_decision(
         self, fingerprint: str, decision: str, by: str, at: datetime, reason: str, until: datetime | None, category: Category | str | None

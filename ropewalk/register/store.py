@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import sqlalchemy as sa
 
-from ropewalk.model import Attestation, Category, ControlResult, Dataset, Evidence, Fact, Finding, Skipped
+from ropewalk.model import Attestation, Category, ControlResult, Dataset, Evidence, Fact, Finding, Skipped, Waiver
+from ropewalk.register.documents import Documents
 from ropewalk.register.duties import Duties
 from ropewalk.register.frames import Frames
 from ropewalk.register.inventories import Inventories
@@ -32,7 +33,7 @@ class Register:
         signer: Signer | None = None,
     ) -> None:  # fmt: skip
         self.engine, self.where = engine, where
-        wall = now or (lambda: datetime.now(UTC))
+        wall = self._wall = now or (lambda: datetime.now(UTC))
         self._clock = clock or wall
         self._scans = Scans(self._write, self._read, wall, where)
         self._ledger = Ledger(self._write, self._read, signer)
@@ -40,6 +41,8 @@ class Register:
         """The runner's lease, runs, alarms, canaries."""
         self.inventories = Inventories(self._write, self._read, self._ledger)
         """Imported registers: accounts, leavers, assets, vulnerabilities, incidents, …"""
+        self.documents = Documents(self._write, self._read, wall)
+        """Encrypted documents behind attestations."""
         self._frames = Frames(self._read, self._ledger, where)
 
     def __repr__(self) -> str:
@@ -140,7 +143,19 @@ class Register:
         return self._ledger.record_results(results, at)
 
     def record_attestation(self, attestation: Attestation) -> Evidence:
-        return self._ledger.record_attestation(attestation)
+        return self._ledger.record_attestations([attestation], self._wall())[0]
+
+    def record_attestations(self, attestations: Sequence[Attestation]) -> list[Evidence]:
+        """Several at once: all of them or, where one is refused, none."""
+        return self._ledger.record_attestations(attestations, self._wall())
+
+    def record_exception(self, exception: Waiver) -> Evidence:
+        """An exception to a requirement; frame `exceptions` lists them."""
+        return self._ledger.record_exception(exception)
+
+    def end_exception(self, name: str, *, by: str, at: datetime, reason: str) -> Evidence:
+        """Ends an exception before its day."""
+        return self._ledger.end_exception(name, by, at, reason)
 
     def record_decision(
         self, fingerprint: str, decision: str, by: str, at: datetime, reason: str, until: datetime | None = None,

@@ -20,7 +20,7 @@ SCANS = (
 UNITS = ("scan_id", "source", "dataset", "status", "started_at", "finished_at", "rows", "bytes", "error")
 RESULTS = (
     "run_id", "at", "control", "clause", "requirement", "subject", "status", "reason", "checked", "failed", "coverage", "mend", "details",
-    "policy", "policy_hash", "as_of",
+    "policy", "policy_hash", "as_of", "meaning", "excused",
 )  # fmt: skip
 
 

@@ -74,7 +74,7 @@ class Company:
 
     def attest(self, kind: str, subject: str, at: float = 1, until: float = -300, **more: Any) -> Company:
         row = {"kind": kind, "subject": subject, "by": "Lead", "at": days(at), "valid_until": days(until), "document_hash": "", "statement": ""}
-        self.attestations.append({**row, "approver": "Officer", **more})
+        self.attestations.append({**row, "approver": "Officer", "met": True, **more})
         return self
 
     def context(self, need: Requirement) -> ControlContext:
@@ -83,7 +83,9 @@ class Company:
         datasets = pd.DataFrame(self.datasets, columns=["source", "dataset", "kind", "rows", "personal_fields", "scan_id", "fields"])
         facts = pd.DataFrame(self.facts, columns=["subject", "name", "value", "observed_at", "how", "needs", "source"])
         facts["value"] = facts["value"].astype(object).where(facts["value"].notna(), None)
-        words = pd.DataFrame(self.attestations, columns=["kind", "subject", "by", "at", "valid_until", "document_hash", "statement", "approver"])
+        words = pd.DataFrame(
+            self.attestations, columns=["kind", "subject", "by", "at", "valid_until", "document_hash", "statement", "approver", "met"]
+        )
         more = {"fields": fields, "skipped": pd.DataFrame(self.skipped, columns=["source", "dataset", "path", "reason", "mend"])}
         return ControlContext(need, AS_OF, found, facts, datasets, list(self.sources.values()), words, self.table, self.declared, more)
 
