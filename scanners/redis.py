@@ -20,12 +20,11 @@ from ropewalk.reading.gather import Gatherer, frame
 from ropewalk.reading.redisclient import READS, RedisClient
 from ropewalk.reading.redisfacts import RedisFacts
 from ropewalk.reading.rediskeys import Keys, Name, fits, gather, patterns
-from ropewalk.reading.redisrows import Plan, RedisRows, Row
+from ropewalk.reading.redisrows import RECORDS, Plan, RedisRows, Row
 from ropewalk.reading.rows import Chunk, Reading, Rows, chunks
 
 _KEYS = 1_000_000
 _FLUSH, _BATCH, _PEEK, _TTLS = 40_000, 5_000, 3, 200
-_RECORDS = {"string", "hash", "ReJSON-RL"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +155,7 @@ ACL SETUSER ropewalk +acl|list +config|get
                     return
                 count += 1
                 group = Group(db, segments, keys, kinds[text], complete)
-                rows = keys.count if complete and group.kinds <= _RECORDS else None
+                rows = keys.count if complete and group.kinds <= RECORDS else None
                 print_ = hashlib.sha256(f"{mark}:{keys.count}:{keys.mark}".encode()).hexdigest()[:32] if mark else ""
                 yield Dataset(name, shown, "collection", rows, None, print_, "", group)
         yield from left
@@ -164,12 +163,15 @@ ACL SETUSER ropewalk +acl|list +config|get
     def _databases(self, left: list[Skipped]) -> list[int]:
         """Those that hold keys; only the one that the uri names, if it names one."""
         named = self._client.database
-        if named is not None:
-            return [named]
         self._client.ask("PING")
         try:
-            return sorted(int(n[2:]) for n in self._server.info("keyspace") if n.startswith("db") and n[2:].isdigit())
+            if self._server.info("server").get("redis_mode") == "cluster":
+                why = "a node of a cluster: only the keys of its own slots were read"
+                left.append(Skipped(self._source.name, "*", why, "name each primary node as a source"))
+            return sorted(int(n[2:]) for n in self._server.info("keyspace") if named is None and n.startswith("db")) or [named or 0]
         except SourceError:
+            if named is not None:
+                return [named]
             why = "only database 0 was read: which others hold keys cannot be asked"
             left.append(Skipped(self._source.name, "*", why, "ACL SETUSER … +info, or name the database in the uri"))
             return [0]

@@ -20,6 +20,8 @@ from ropewalk.reading.rediskeys import Name, variable
 Row = dict[str, Any]
 KEY, FIELD, TIME = "{key}", "{field}", "{time}"
 """Columns for what stands beside a value: the data in the key, the name of a field of a large hash, the time of a stream's entry."""
+RECORDS = frozenset({"string", "hash", "ReJSON-RL"})
+"""Types of keys that are one row each."""
 MAP = 100
 """A hash of more fields than this is a table of its own, not a record."""
 _SIZE = {"list": "LLEN", "set": "SCARD", "zset": "ZCARD", "stream": "XLEN", "hash": "HLEN", "string": "STRLEN"}
@@ -79,7 +81,7 @@ class RedisRows:
                     self.plan.unread.update([kind] if kind != "none" else [])
         for _, kind, size in out:
             self.plan.kinds[kind] += 1
-            if kind in {"string", "hash", "ReJSON-RL"}:
+            if kind in RECORDS:
                 self.plan.records += 1
             else:
                 self.plan.elements += size
@@ -87,7 +89,7 @@ class RedisRows:
 
     def all(self, keys: Sequence[tuple[bytes, str, int]]) -> Iterator[Row]:
         """Every row."""
-        yield from self._records([(key, kind) for key, kind, _ in keys])
+        yield from self._records([(key, kind) for key, kind, _ in keys if kind in RECORDS])
         for key, kind, _ in keys:
             for row in self._elements(key, kind):
                 yield self._named(key, row)
@@ -95,9 +97,9 @@ class RedisRows:
     def some(self, keys: Sequence[tuple[bytes, str, int]], wanted: int, draw: random.Random) -> Iterator[Row]:
         """About `wanted` rows: records drawn at random, and of the other keys their share, drawn within the key as well."""
         total = self.plan.rows or 1
-        records = [(key, kind) for key, kind, _ in keys if kind in {"string", "hash", "ReJSON-RL"}]
+        records = [(key, kind) for key, kind, _ in keys if kind in RECORDS]
         yield from self._records(draw.sample(records, min(len(records), -(-wanted * len(records) // total))))
-        others = [k for k in keys if k[1] not in {"string", "hash", "ReJSON-RL"}]
+        others = [k for k in keys if k[1] not in RECORDS]
         if len(others) > wanted:
             others = draw.sample(others, wanted)
             total = sum(size for *_, size in others) or 1

@@ -213,3 +213,11 @@ def test_an_open_server_that_keeps_files(tmp_path: Any) -> None:
         assert (checks["encryption in transit"], checks["rights"]) == (False, False)
         by_socket = Source("cache", f"redis+unix://{server.socket}")
         assert {f.name: f.value for f in TestRedis().connect(by_socket).facts(AS_OF)}["transit"] == "local"
+
+
+def test_a_node_of_a_cluster_says_that_it_is_one() -> None:
+    with redis_server("--cluster-enabled", "yes") as server:
+        with server.admin() as admin:
+            admin.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
+        connector = TestRedis().connect(Source("cache", server.uri("default", ADMIN)))
+        assert [s.mend for s in connector.datasets() if isinstance(s, Skipped)] == ["name each primary node as a source"]
