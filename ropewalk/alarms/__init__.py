@@ -2,6 +2,6 @@
 
 from ropewalk.alarms.alarm import Alarm
 from ropewalk.alarms.message import Message, compose
-from ropewalk.alarms.sending import Delivery, Raised, raise_alarms, told, try_channels
+from ropewalk.alarms.sending import Delivery, Raised, deliver_owed, raise_alarms, told, try_channels
 
-__all__ = ["Alarm", "Delivery", "Message", "Raised", "compose", "raise_alarms", "told", "try_channels"]
+__all__ = ["Alarm", "Delivery", "Message", "Raised", "compose", "deliver_owed", "raise_alarms", "told", "try_channels"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from textwrap import wrap
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,7 +11,9 @@ import typer
 from ropewalk.cli.alarming import raise_and_tell
 from ropewalk.cli.exporting import about
 from ropewalk.cli.render import STYLE, Column, Format, clean
+from ropewalk.cli.scanning import scan_and_tell
 from ropewalk.cli.state import AsOfOption, FormatOption, State, state
+from ropewalk.errors import RopewalkError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,30 +34,41 @@ def _check(
     clause: Annotated[list[str] | None, typer.Option("--clause", help="Only this clause or requirement (2.1, 2.1.a); several times.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Name every subject, not only the worst of each clause.")] = False,
     alarm: Annotated[bool, typer.Option("--alarm", help="Tell the configured channels what changed.")] = False,
-    once: Annotated[bool, typer.Option("--once", help="For cron and its like: as the only runner, kept in the history; else exit code 3.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="For cron and its like: scan, judge, alarm; alone, kept in the history of runs.")] = False,
+    scan: Annotated[bool, typer.Option("--scan/--no-scan", help="With --once: scan first, or judge what the last scan found.")] = True,
     as_of: AsOfOption = None,
     form: FormatOption = Format.table,
 ) -> None:
     """Judge every clause on what the scans found; exit code 1 if a control failed, 3 if the scan is incomplete."""
     run = state(context).at(as_of)
-    code = _once(run, form, clause, everything) if once else check_and_show(run, form, clause, everything)
+    if once:
+        raise typer.Exit(_once(run, form, clause, everything, scan))
+    code = check_and_show(run, form, clause, everything)
     if alarm:
         raise_and_tell(run)
     raise typer.Exit(code)
 
 
-def _once(run: State, form: Format, clauses: list[str] | None, everything: bool) -> int:
+def _once(run: State, form: Format, clauses: list[str] | None, everything: bool, first_scan: bool) -> int:
+    """One turn of the schedule. Exit code 3 while another runner is at it; alarms are raised also where a job failed."""
     config, register = run.config, run.register
-    from ropewalk.schedule import LeaseError, one_run
+    from ropewalk.schedule import LeaseError, only_runner
 
     try:
-        with one_run(config, register, "check") as ended:
-            code = check_and_show(run, form, clauses, everything)
-            ended(code)
+        with only_runner(config, register, "scan" if first_scan else "check") as keep:
+            try:
+                if first_scan:
+                    keep("scan", lambda: scan_and_tell(run, form, show=form is Format.table).exit_code)
+                code = keep("check", lambda: check_and_show(run, form, clauses, everything))
+            except Exception:
+                with suppress(RopewalkError):
+                    raise_and_tell(run)
+                raise
+            raise_and_tell(run)
             return code
     except LeaseError as error:
         run.out.problem(error)
-        raise typer.Exit(3) from None
+        return 3
 
 
 def check_and_show(run: State, form: Format, clauses: list[str] | None = None, everything: bool = False, brief: bool = False) -> int:

@@ -37,8 +37,8 @@ def _scan(
     raise typer.Exit(report.exit_code)
 
 
-def scan_and_tell(run: State, form: Format = Format.table, **options: Any) -> ScanReport:
-    """Scans and prints a line a source."""
+def scan_and_tell(run: State, form: Format = Format.table, *, show: bool = True, **options: Any) -> ScanReport:
+    """Scans and prints a line a source, or nothing on stdout without `show`."""
     config = run.config
     from ropewalk import views
     from ropewalk.scan import scan
@@ -56,7 +56,8 @@ def scan_and_tell(run: State, form: Format = Format.table, **options: Any) -> Sc
         Column("skipped", "left out", number=True),
         Column("detail", ratio=1),
     )
-    run.out.show(shown, columns, form, title="Scan")
+    if show:
+        run.out.show(shown, columns, form, title="Scan")
     left = int(shown["skipped"].sum())
     if form is Format.table:
         again = f", {report.unchanged} of them unchanged since the last scan" if report.unchanged else ""

@@ -15,8 +15,8 @@ from ropewalk.errors import RegisterError
 from ropewalk.register.runner import is_alive, this_runner
 from ropewalk.register.schema import alarm, canary, delivery, lease, run
 
-ATTEMPTS, PATIENCE = 10, timedelta(days=7)
-"""An alarm that a channel did not take is tried again with each run, so often and so long."""
+PATIENCE = timedelta(days=7)
+"""An alarm that a channel did not take is tried again with each run, so long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,13 +149,13 @@ class Duties:
             return [Undelivered(r.seq, r.record, r.at) for r in connection.execute(owed)]
 
     def record_delivery(self, channel: str, alarms: Sequence[Undelivered], error: str = "") -> None:
-        """What came of a delivery: sent, or owed still; after many attempts or days, failed."""
+        """What came of a delivery: sent, or owed still; after days, failed."""
         now = self._now()
         with self._write() as connection:
             for one in alarms:
                 here = (delivery.c.alarm_seq == one.seq) & (delivery.c.channel == channel)
                 tries = int(connection.execute(sa.select(delivery.c.attempts).where(here)).scalar() or 0) + 1
-                status = "sent" if not error else "failed" if tries >= ATTEMPTS or now - one.at > PATIENCE else "pending"
+                status = "sent" if not error else "failed" if now - one.at > PATIENCE else "pending"
                 connection.execute(sa.update(delivery).where(here).values(status=status, attempts=tries, at=now, error=error))
 
     # Canaries
