@@ -184,12 +184,10 @@ ACL SETUSER ropewalk +acl|list +config|get
         kept = max(self._limits.max_rows, self._limits.rows)
         found = gather(islice(self._client.keys(db), most), kept, self._source.name)
         count = sum(k.count for k in found.values())
-        complete = most is None or count < most
+        complete = most is None or count < most or (size := int(self._client.ask("DBSIZE", db=db))) <= count
         if not complete:
-            size = int(self._client.ask("DBSIZE", db=db))
-            if size > count:
-                why = f"{count} of {size} keys were listed: patterns of few keys may be missing"
-                left.append(Skipped(self._source.name, f"db{db}/*" if db else "*", why, "raise options.keys of the source"))
+            why = f"{count} of {size} keys were listed: patterns of few keys may be missing"
+            left.append(Skipped(self._source.name, f"db{db}/*" if db else "*", why, "raise options.keys of the source"))
         return patterns(found, kept, self._source.name), complete
 
     def _kinds(self, db: int, groups: dict[str, Keys]) -> dict[str, frozenset[str]]:
