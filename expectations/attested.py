@@ -31,4 +31,4 @@ def _subjects(context: ControlContext, scope: str) -> list[str]:
 def _judge(context: ControlContext, kind: str, subject: str) -> ControlResult:
     word = attestation(context, kind, subject, COMPANY)
     more = {} if word.status == Status.PASS else {"mend": way_out(context, kind, subject="" if subject == COMPANY else subject)}
-    return verdict(context, subject, word.status, word.reason, checked=1, coverage="attested", **more)
+    return verdict(context, subject, word.status, word.reason, checked=1, failed=int(word.status == Status.FAIL), coverage="attested", **more)

@@ -14,6 +14,7 @@ _FACTS = ("oldest_row", "oldest_object")
 
 class DataAge:
     control = "data_age"
+    attests = ("data_age", "legal_hold")
 
     def run(self, context: ControlContext) -> Iterator[ControlResult]:
         told = subjects_of(context, *_FACTS)

@@ -17,6 +17,7 @@ _ORIGIN = re.compile(
 
 class DataAttribution:
     control = "data_attribution"
+    attests = ("separate_store",)
 
     def run(self, context: ControlContext) -> Iterator[ControlResult]:
         yield from unread(context)

@@ -15,6 +15,7 @@ _ORDER = [Status.FAIL, Status.STALE, Status.UNKNOWN, Status.PASS]
 
 class EncryptionAtRest:
     control = "encryption_at_rest"
+    attests = ("encryption_at_rest",)
 
     def run(self, context: ControlContext) -> Iterator[ControlResult]:
         yield from unread(context)

@@ -17,6 +17,7 @@ _SSH = {"sftp", "ssh", "ssh-2", "ssh2"}
 
 class EncryptionInTransit:
     control = "encryption_in_transit"
+    attests = ("encryption_in_transit",)
 
     def run(self, context: ControlContext) -> Iterator[ControlResult]:
         for source in context.sources:

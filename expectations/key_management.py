@@ -11,6 +11,7 @@ from ropewalk.model import ControlResult, Status
 
 class KeyManagement:
     control = "key_management"
+    attests = ("key_management",)
 
     def run(self, context: ControlContext) -> Iterator[ControlResult]:
         yield from unread(context)

@@ -14,6 +14,7 @@ _EVERYBODY = {"public", "*", "everyone", "allusers", "allauthenticatedusers", "%
 
 class LeastPrivilege:
     control = "least_privilege"
+    attests = ("role_reasons",)
 
     def run(self, context: ControlContext) -> Iterator[ControlResult]:
         yield from unread(context)

@@ -19,6 +19,7 @@ _KINDS = {
 
 class LogContent:
     control = "log_content"
+    attests = ("log_content",)
 
     def run(self, context: ControlContext) -> Iterator[ControlResult]:
         logs = context.datasets[context.datasets["kind"] == "log"]

@@ -12,6 +12,7 @@ from ropewalk.model import ControlResult, Status
 
 class LogRetention:
     control = "log_retention"
+    attests = ("log_retention",)
 
     def run(self, context: ControlContext) -> Iterator[ControlResult]:
         yield from unread(context, logs=True)

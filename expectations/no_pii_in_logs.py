@@ -15,6 +15,7 @@ _CATEGORIES = [*IN_POLICY, Category.CREDENTIAL.value]
 
 class NoPiiInLogs:
     control = "no_pii_in_logs"
+    attests = ("legal_hold",)
 
     def run(self, context: ControlContext) -> Iterator[ControlResult]:
         yield from unread(context, logs=True, datasets=True)

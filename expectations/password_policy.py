@@ -21,6 +21,7 @@ _WORDS = {
 
 class PasswordPolicy:
     control = "password_policy"
+    attests = ("password_policy",)
 
     def run(self, context: ControlContext) -> Iterator[ControlResult]:
         told = subjects_of(context, "password_policy", "lockout")

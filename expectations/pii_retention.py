@@ -13,6 +13,7 @@ from ropewalk.model import ControlResult, Skipped, Status, path_of
 
 class PiiRetention:
     control = "pii_retention"
+    attests = ("legal_hold",)
 
     def run(self, context: ControlContext) -> Iterator[ControlResult]:
         yield from unread(context, datasets=True)

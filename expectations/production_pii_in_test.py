@@ -11,6 +11,7 @@ from ropewalk.model import ControlResult, Environment, Status
 
 class ProductionPiiInTest:
     control = "production_pii_in_test"
+    attests = ("synthetic_data",)
 
     def run(self, context: ControlContext) -> Iterator[ControlResult]:
         tests = [s.name for s in context.sources if s.environment == Environment.TEST]

@@ -14,6 +14,7 @@ _FACTS = ("public_access", "open_to_world")
 
 class PublicAccess:
     control = "public_access"
+    attests = ("public_access",)
 
     def run(self, context: ControlContext) -> Iterator[ControlResult]:
         told = subjects_of(context, *_FACTS)

@@ -13,6 +13,7 @@ from ropewalk.reading.accounts import generic
 
 class SharedAccounts:
     control = "shared_accounts"
+    attests = ("unique_accounts",)
 
     def run(self, context: ControlContext) -> Iterator[ControlResult]:
         for source in context.sources:

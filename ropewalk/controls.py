@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 from ropewalk.contracts import Control, ControlContext, Requirement
 from ropewalk.judging import COMPANY
+from ropewalk.judging.exceptions import excuse
 from ropewalk.judging.material import Material, material
 from ropewalk.judging.rows import Rows
 from ropewalk.model import ControlResult, Status, worst
-from ropewalk.policy import Pack, load_policy, plugins_of
+from ropewalk.policy import Pack, load_policy, meaning, plugins_of
 
 if TYPE_CHECKING:
     from ropewalk.config import Config
@@ -49,9 +50,14 @@ class CheckReport:
         return tuple(r for r in self.results if r.status == Status.FAIL)
 
     @property
+    def excused(self) -> tuple[ControlResult, ...]:
+        """Failures that an exception bears for now: they fail, and do not count for the exit code."""
+        return tuple(r for r in self.failures if r.excused)
+
+    @property
     def exit_code(self) -> int:
-        """0 nothing failed, 1 a control failed, 3 a control could not be run."""
-        return 1 if self.failures else 3 if any(r.status == Status.ERROR for r in self.results) else 0
+        """0 nothing failed (or all that failed is excused), 1 a control failed, 3 a control could not be run."""
+        return 1 if len(self.failures) > len(self.excused) else 3 if any(r.status == Status.ERROR for r in self.results) else 0
 
 
 def check(
@@ -99,9 +105,11 @@ def _judge(pack: Pack, need: Requirement, controls: Mapping[str, type[Control]],
         note = pack.notes.get(need.id)
         details = {**result.details, "severity": need.severity} | ({"override": note} if note else {})
         reason = f"{result.reason} (limits overridden: {note})" if note else result.reason
+        borne = excuse(known.exceptions, need.id, result.subject, result.status.value, known.as_of)
         yield replace(
-            result, control=need.control, clause=need.clause, requirement=need.id, reason=reason, details=details,
-            policy=f"{pack.id} {pack.version}", policy_hash=pack.hash, as_of=known.as_of,
+            result, control=need.control, clause=need.clause, requirement=need.id, details=details, meaning=meaning(need), excused=borne.excused,
+            reason=f"{reason} ({borne.note})" if borne.note else reason, policy=f"{pack.id} {pack.version}", policy_hash=pack.hash,
+            as_of=known.as_of,
         )  # fmt: skip
 
 

@@ -101,6 +101,11 @@ class Pack:
         return tuple(r for r in self.requirements if r.id in chosen)
 
 
+def meaning(need: Requirement) -> str:
+    """Fingerprint of what a requirement asks: its control and limits. Words and severity change no verdict."""
+    return _hash({"control": need.control, "params": dict(need.params)})[:16]
+
+
 def read_pack(path: str | Path) -> Pack:
     """Reads one pack. Raises ConfigError naming file, line and mend."""
     file = Path(path)
@@ -221,4 +226,4 @@ def diff(old: Pack, new: Pack) -> list[Change]:
 
 
 def _hash(data: Any) -> str:
-    return hashlib.sha256(json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str).encode()).hexdigest()

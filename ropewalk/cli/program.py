@@ -13,7 +13,21 @@ from typing import Annotated
 import typer
 
 from ropewalk import __version__
-from ropewalk.cli import alarming, attesting, canary, checking, exporting, finding, policies, recording, scanning, scheduling, serving, stores
+from ropewalk.cli import (
+    alarming,
+    attesting,
+    canary,
+    checking,
+    exporting,
+    finding,
+    policies,
+    recording,
+    scanning,
+    scheduling,
+    serving,
+    stores,
+    verifying,
+)
 from ropewalk.cli.render import Out
 from ropewalk.cli.state import State
 from ropewalk.errors import RopewalkError
@@ -48,7 +62,7 @@ def _options(
     context.obj = State(config, debug, Out(no_color))
 
 
-for group in (scanning, finding, checking, recording, stores, attesting, exporting, policies, scheduling, alarming, canary, serving):
+for group in (scanning, finding, checking, recording, stores, attesting, verifying, exporting, policies, scheduling, alarming, canary, serving):
     group.add_to(app)
 
 

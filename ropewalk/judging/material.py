@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any
@@ -33,6 +33,7 @@ class Material:
     frames: dict[str, pd.DataFrame]
     attestations: pd.DataFrame
     declared: dict[str, Any]
+    exceptions: Sequence[Mapping[str, Any]] = ()
 
     @property
     def datasets(self) -> pd.DataFrame:
@@ -73,7 +74,8 @@ def material(config: Config, register: Register, as_of: datetime) -> Material:
         "separate_stores": [s.name for s in settings.sources if s.separate_store],
         "threshold": settings.detection.threshold,
     }
-    return Material(as_of, sources, frames, attestations(config, register.frame("attestations")), declared)
+    borne = [{str(k): v for k, v in r.items()} for r in register.frame("exceptions").to_dict("records")]
+    return Material(as_of, sources, frames, attestations(config, register.frame("attestations")), declared, borne)
 
 
 def _ropa(config: Config) -> Any:

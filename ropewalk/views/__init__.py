@@ -4,17 +4,21 @@ Frames in (columns: docs/reference/frames.md), frames out; no register, no clock
 view of an empty frame is an empty frame with all of its columns, so that a page never needs to ask.
 """
 
+from ropewalk.views.attested import attestations
 from ropewalk.views.changes import fields_at, findings_diff, findings_trend, verdict_trend
 from ropewalk.views.fields import explain, findings, findings_by, findings_matrix
 from ropewalk.views.processing import drift, record
+from ropewalk.views.standing import exceptions, outdated, standing
 from ropewalk.views.stores import last_scans, progress, progress_by_source, skipped, sources
 from ropewalk.views.verdicts import counts, policy_frame, posture, requirements, results_frame, subjects
 from ropewalk.views.words import category_word, status_mark, status_word
 
 __all__ = [
+    "attestations",
     "category_word",
     "counts",
     "drift",
+    "exceptions",
     "explain",
     "fields_at",
     "findings",
@@ -23,6 +27,7 @@ __all__ = [
     "findings_matrix",
     "findings_trend",
     "last_scans",
+    "outdated",
     "policy_frame",
     "posture",
     "progress",
@@ -32,6 +37,7 @@ __all__ = [
     "results_frame",
     "skipped",
     "sources",
+    "standing",
     "status_mark",
     "status_word",
     "subjects",

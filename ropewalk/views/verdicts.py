@@ -12,16 +12,17 @@ import pandas as pd
 
 from ropewalk.contracts import Requirement
 from ropewalk.model import ControlResult
+from ropewalk.policy import meaning
 from ropewalk.views.shapes import RESULTS, number_of, rows, shaped, text_of
 from ropewalk.views.words import WORST_FIRST, worst_status
 
-POLICY = ("clause", "title", "requirement", "text", "severity", "control", "mend")
-TALLY = ("subjects", "passed", "failed", "unknown", "stale", "errors", "not_applicable")
+POLICY = ("clause", "title", "requirement", "text", "severity", "control", "mend", "meaning")
+TALLY = ("subjects", "passed", "failed", "unknown", "stale", "errors", "not_applicable", "excused")
 POSTURE = ("clause", "title", "status", "requirements", *TALLY, "reason", "mend")
 REQUIREMENTS = ("requirement", "clause", "title", "text", "severity", "control", "status", *TALLY, "reason", "mend")
 SUBJECTS = (
     "subject", "status", "reason", "mend", "checked", "failed", "coverage", "control", "requirement", "clause", "details", "policy",
-    "policy_hash", "as_of", "at", "run_id",
+    "policy_hash", "as_of", "at", "run_id", "excused",
 )  # fmt: skip
 NOT_CHECKED = "not checked yet"
 NOT_CHECKED_MEND = "run `ropewalk scan`, then `ropewalk check`"
@@ -51,12 +52,13 @@ def policy_frame(pack: Pack) -> pd.DataFrame:
             "severity": r.severity,
             "control": r.control,
             "mend": r.mend,
+            "meaning": meaning(r),
         }
         for r in pack.requirements
     ]
     covered = {r["clause"] for r in records}
     records += [
-        {"clause": c, "title": t, "requirement": "", "text": "", "severity": "", "control": "", "mend": ""}
+        {"clause": c, "title": t, "requirement": "", "text": "", "severity": "", "control": "", "mend": "", "meaning": ""}
         for c, t in pack.titles.items()
         if c not in covered
     ]
@@ -127,6 +129,7 @@ def _summary(results: pd.DataFrame, wanted: Iterable[str], policy: pd.DataFrame)
     missing = [r for r in wanted if r not in have]
     status = worst_status([*statuses, *(["unknown"] if missing or not statuses else [])])
     tally = {column: statuses.count(s) for s, column in _COLUMN.items()}
+    tally["excused"] = sum(bool(text_of(e)) for e in results["excused"])
     tally["unknown"] += len(missing) or (0 if statuses else 1)
     return {"status": status, "subjects": results["subject"].nunique(), **tally, **_reason(results, status, missing, policy)}
 

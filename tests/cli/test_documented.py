@@ -59,6 +59,8 @@ def problem(line: str) -> str:
     for word in line.split():
         if hasattr(at, "commands") and word in at.commands:
             at = at.commands[word]
+        elif getattr(at, "default", None):
+            at = at.commands[at.default]
         elif word.startswith("-") and not re.fullmatch(r"-\d+", word):
             option = word.split("=")[0].rstrip(".,")
             if option not in options(at) | GLOBAL:

@@ -174,7 +174,7 @@ def test_everything_can_be_exported(what: str, scanned: Cli) -> None:
 def test_an_attestation_is_evidence_and_the_chain_holds(scanned: Cli, tmp_path: Path) -> None:
     document = tmp_path / "plan.pdf"
     document.write_bytes(b"the plan")
-    given = ("attest", "incident_plan", "--by", "Ann")
+    given = ("attest", "incident_plan", "--by", "Ann", "--approver", "Bo")
     assert scanned(*given, "--valid-until", "2026-08-01", "--document", str(document)) == 0
     assert "sha256" in scanned.err
     assert scanned(*given, "--valid-until", "2025-01-01") == 2
