@@ -111,8 +111,9 @@ class Duties:
             return connection.execute(sa.update(run).where(dead).values(end)).rowcount
 
     def last_run(self, job: str) -> datetime | None:
-        """When the newest run of a job was due, or began where it was not due; runs that did not happen count too."""
-        newest = sa.select(sa.func.max(sa.func.coalesce(run.c.due_at, run.c.started_at), type_=run.c.started_at.type)).where(run.c.job == job)
+        """When the newest run of a job was due, or began where it was not due; missed ones count too, lost ones are due again."""
+        moment = sa.func.max(sa.func.coalesce(run.c.due_at, run.c.started_at), type_=run.c.started_at.type)
+        newest = sa.select(moment).where(run.c.job == job, run.c.status != "lost")
         with self._read() as connection:
             found: datetime | None = connection.execute(newest).scalar()
         return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 LEASE = "runner"
 DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+_DAY = f"[0-7]|{'|'.join(DAYS)}"
+_SPAN = re.compile(rf"(?P<first>\*|{_DAY})(-(?P<last>{_DAY}))?(/(?P<step>[1-7]))?")
 MOST = 50
 """Missed runs noted at once."""
 
@@ -47,21 +50,20 @@ def weekdays(written: str) -> str:
     """Days of the week by name: cron counts from Sunday (0 or 7), APScheduler from Monday. Raises ValueError."""
     days: set[int] = set()
     for part in written.lower().split(","):
-        span, _, step = part.partition("/")
-        first, _, last = span.partition("-")
+        found = _SPAN.fullmatch(part)
+        if not found:
+            raise ValueError(f"not a day of the week: {part}")
+        first, last, step = found["first"], found["last"], found["step"]
         start = 0 if first == "*" else _weekday(first)
         end = _weekday(last) if last else 6 if first == "*" or step else start
-        if end < start or (step and int(step) < 1):
-            raise ValueError(written)
+        if end < start or (first == "*" and last):
+            raise ValueError(f"not a day of the week: {part}")
         days.update(d % 7 for d in range(start, end + 1, int(step or 1)))
     return "*" if len(days) == 7 else ",".join(DAYS[d] for d in sorted(days))
 
 
 def _weekday(word: str) -> int:
-    number = DAYS.index(word) if word in DAYS else int(word)
-    if not 0 <= number <= 7:
-        raise ValueError(word)
-    return number
+    return DAYS.index(word) if word in DAYS else int(word)
 
 
 def next_due(config: Config, job: str, after: datetime) -> datetime | None:

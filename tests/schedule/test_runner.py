@@ -1,0 +1,135 @@
+"""`ropewalk schedule run` as a process: alone, stopped, killed, cut off; what it did is in the history and alarmed."""
+
+from __future__ import annotations
+
+import signal
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from places import Place, command, lives, until
+from test_lease import handed_to
+
+from ropewalk.schedule import Runner
+
+EVERY_MINUTE = 'scan: "* * * * *", grace: 60'
+QUICK = """
+from ropewalk.config import load
+from ropewalk.register import open_register
+from ropewalk.schedule import LeaseError, Runner
+import sys
+config = load(sys.argv[1])
+try:
+    Runner(config, open_register(config), print, beat=0.1, again=0.1).run()
+except LeaseError as error:
+    sys.exit(error.what)
+"""
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    """The last run began ten minutes ago, so that the next is due at once."""
+    made = Place(tmp_path, EVERY_MINUTE)
+    made.ran("scan", timedelta(minutes=10))
+    return made
+
+
+def test_one_runner_works_and_stops_when_asked(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    with place.start() as first:
+        pid = place.scanner()
+        assert command("schedule", "run", "--config", str(place.folder)) == 2
+        assert f":{first.pid})" in capsys.readouterr().err
+        assert command("schedule", "list", "--config", str(place.folder)) == 0
+        assert f":{first.pid}" in capsys.readouterr().err
+        place.go()
+        until(lambda: not lives(pid) and ("scan", "done") in place.runs()[1:])
+        first.send_signal(signal.SIGTERM)
+        told, _ = first.communicate(timeout=60)
+    assert first.returncode == 0
+    assert "scan: exit code 0" in told
+    assert told.endswith("Stopped.\n")
+    assert "Traceback" not in told
+    assert command("check", "--once", "--no-scan", "--config", str(place.folder)) in {0, 1}, "the lease was given back"
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_ends_the_job_that_runs(place: Place, how: signal.Signals) -> None:
+    with place.start() as first:
+        pid = place.scanner()
+        first.send_signal(how)
+        told, _ = first.communicate(timeout=60)
+    assert first.returncode == 0
+    assert not lives(pid)
+    assert "Traceback" not in told
+    assert place.runs()[-1] == ("scan", "failed")
+    with place.register() as register:
+        assert "stopped" in register.frame("runs")["detail"].iloc[-1]
+
+
+def test_a_killed_runner_takes_its_job_with_it_and_the_next_one_tells(place: Place) -> None:
+    with place.start() as first:
+        pid = place.scanner()
+        first.kill()
+        first.communicate()
+    until(lambda: not lives(pid))
+    assert place.runs()[-1] == ("scan", "running")
+    place.go()
+    with place.start() as second:
+        until(lambda: place.runs()[-1] == ("scan", "done"))
+        second.send_signal(signal.SIGTERM)
+        told, _ = second.communicate(timeout=60)
+    assert "1 run had no end" in told
+    assert ("scan", "lost") in place.runs()
+
+
+def test_a_lost_run_is_alarmed(place: Place) -> None:
+    place.go()
+    with place.register() as register:
+        register.duties.begin_run("check", None)
+    import sqlalchemy as sa
+
+    from ropewalk.register.schema import run
+
+    with sa.create_engine(f"sqlite:///{place.folder}/.ropewalk/register.db").begin() as connection:
+        connection.execute(sa.update(run).where(run.c.status == "running").values(runner="gone:1:1"))
+    command("check", "--once", "--no-scan", "--config", str(place.folder))
+    assert ("check", "lost") in place.runs()
+    assert "the last check was lost: its process died" not in place.alarms(), "the check after it was well"
+    assert any("scan of " in title and "was missed" in title for title in place.alarms()) is False, "within the grace"
+
+
+def test_downtime_is_noted_and_alarmed(tmp_path: Path) -> None:
+    place = Place(tmp_path, 'scan: "0 * * * *", grace: 1')
+    place.ran("scan", timedelta(hours=5))
+    with place.start() as runner:
+        until(lambda: any("was missed" in title for title in place.alarms()))
+        runner.send_signal(signal.SIGTERM)
+        told, _ = runner.communicate(timeout=60)
+    assert "missed" in told
+    assert [s for _, s in place.runs()].count("missed") >= 4
+
+
+def test_a_runner_that_lost_its_lease_ends(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    place.register().close()
+    with place.start(QUICK, str(tmp_path)) as runner:
+        until(lambda: place.register().duties.holder("runner"))
+        handed_to(tmp_path, "elsewhere:7:1", datetime.now(UTC))
+        told, _ = runner.communicate(timeout=60)
+    assert runner.returncode == 1
+    assert "another runner took over" in told
+    assert place.register().duties.holder("runner") == "elsewhere:7"
+
+
+def test_what_the_scheduler_left_out_is_kept_once(tmp_path: Path) -> None:
+    from apscheduler.events import EVENT_JOB_MAX_INSTANCES, JobSubmissionEvent
+
+    place, told = Place(tmp_path), []
+    at = datetime(2026, 3, 1, 6, tzinfo=UTC)
+    with place.register() as register:
+        runner = Runner(place.config, register, told.append)
+        for _ in range(2):
+            runner._left_out(JobSubmissionEvent(EVENT_JOB_MAX_INSTANCES, "0-scan", "default", [at]), "overlapped")
+        runner._left_out(JobSubmissionEvent(EVENT_JOB_MAX_INSTANCES, "beat", "beat", [at]), "overlapped")
+    assert place.runs() == [("scan", "overlapped")]
+    assert told == ["scan: overlapped"]
