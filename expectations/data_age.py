@@ -50,11 +50,13 @@ def _untold(context: ControlContext, source: str, files: int) -> ControlResult:
 
 
 def _age(context: ControlContext, name: str, subject: str) -> int | None:
+    """In days; None where it is not told, or where the clock that told it is ahead by more than a day."""
     try:
         moment = datetime.fromisoformat(str(fact(context, name, subject).value))
     except ValueError:
         return None
-    return (context.as_of - (moment if moment.tzinfo else moment.replace(tzinfo=UTC))).days
+    age = (context.as_of - (moment if moment.tzinfo else moment.replace(tzinfo=UTC))).days
+    return age if age >= -1 else None
 
 
 def _within(subject: str, source: str) -> bool:

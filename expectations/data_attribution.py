@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ropewalk.contracts import ControlContext, FrameTable
 from ropewalk.errors import SourceError
-from ropewalk.judging import attestation, by_dataset, fact, field_paths, param, personal, unread, verdict
+from ropewalk.judging import attestation, by_dataset, fact, field_paths, nothing_in, param, personal, unread, verdict
 from ropewalk.model import ControlResult, Skipped, Status, path_of
 
 _ORIGIN = re.compile(
@@ -20,7 +20,7 @@ class DataAttribution:
     attests = ("separate_store",)
 
     def run(self, context: ControlContext) -> Iterator[ControlResult]:
-        yield from unread(context)
+        yield from unread(context, datasets=True)
         for source, dataset in by_dataset(personal(context)):
             yield _judge(context, source, dataset)
 
@@ -55,6 +55,8 @@ def _counted(context: ControlContext, source: str, dataset: str, columns: list[s
         return verdict(context, subject, Status.UNKNOWN, error.what, mend=error.mend)
     empty = n["rows"] - n["filled"]
     coverage = table.coverage if isinstance(table, FrameTable) else "full"
+    if not n["rows"]:
+        return nothing_in(context, subject, coverage)
     status = Status.PASS if n["filled"] >= share * n["rows"] else Status.FAIL
     reason = f"{n['filled']} of {n['rows']} rows name their origin in {', '.join(columns)}; {share:.1%} is asked for"
     return verdict(context, subject, status, reason, checked=n["rows"], failed=empty, coverage=coverage, details=n)

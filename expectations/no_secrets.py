@@ -15,8 +15,8 @@ class NoSecrets:
     control = "no_secrets"
 
     def run(self, context: ControlContext) -> Iterator[ControlResult]:
-        yield from unread(context)
-        yield from unread(context, logs=True)
+        yield from unread(context, datasets=True)
+        yield from unread(context, logs=True, datasets=True)
         found = by_dataset([r for r in records(context.findings) if _entities(r)])
         for (source, dataset), rows in found.items():
             kinds = sorted({e for r in rows for e in _entities(r)})
@@ -24,10 +24,10 @@ class NoSecrets:
             yield verdict(context, f"{source}/{dataset}", Status.FAIL, reason, checked=len(field_paths(context, source, dataset)), failed=len(rows))
         for source in sorted(set(context.datasets["source"])):
             datasets = context.datasets[context.datasets["source"] == source]
-            clean = len(datasets)
+            clean = f"{len(datasets)} dataset{'s' if len(datasets) != 1 else ''}"
             if not any(s == source for s, _ in found):
-                reason = f"no credential seen in what was looked at of {clean} datasets"
-                yield verdict(context, source, Status.PASS, reason, checked=clean, coverage=f"sample of {clean} datasets")
+                reason = f"no credential seen in what was looked at of {clean}"
+                yield verdict(context, source, Status.PASS, reason, checked=len(datasets), coverage=f"sample of {clean}")
 
 
 def _entities(row: Mapping[str, Any]) -> list[str]:

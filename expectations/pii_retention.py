@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ropewalk.contracts import ControlContext, FrameTable, SqlTable
 from ropewalk.errors import SourceError
-from ropewalk.judging import attestation, by_dataset, field_paths, param, personal, unread, verdict
+from ropewalk.judging import attestation, by_dataset, field_paths, nothing_in, param, personal, unread, verdict
 from ropewalk.judging.clocks import Clocks, clocks_of
 from ropewalk.model import ControlResult, Skipped, Status, path_of
 
@@ -53,6 +53,8 @@ def _verdict(context: ControlContext, subject: str, clocks: Clocks, n: dict[str,
         "coverage": table.coverage if isinstance(table, FrameTable) else "full",
         "details": {**n, "clock": clocks.words},
     }
+    if not n["rows"]:
+        return nothing_in(context, subject, str(counted["coverage"]))
     undated = f"{n['undated']} of {n['personal']} rows with personal data have no usable date" if n["undated"] else ""
     if late:
         by_shipment = f", {n['overdue_by_shipment']} of them by the shipment clock" if n["overdue_by_shipment"] else ""

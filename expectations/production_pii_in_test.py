@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ropewalk.contracts import ControlContext
-from ropewalk.judging import attestation, by_dataset, named, personal, verdict
+from ropewalk.judging import attestation, by_dataset, named, personal, unread, verdict
 from ropewalk.model import ControlResult, Environment, Status
 
 
@@ -19,6 +19,8 @@ class ProductionPiiInTest:
             mend = "list your test stores in ropewalk.yaml with `environment: test`"
             yield verdict(context, "company", Status.UNKNOWN, "no test store is configured, so none was looked at", mend=mend)
         scanned = set(context.datasets["source"])
+        left_out = [*unread(context, datasets=True), *unread(context, logs=True, datasets=True)]
+        yield from (r for r in left_out if r.subject.split("/", 1)[0] in tests and r.subject.split("/", 1)[0] in scanned)
         found = by_dataset([r for r in personal(context, logs=None) if r["source"] in tests])
         for source in tests:
             own = {dataset: rows for (s, dataset), rows in found.items() if s == source}

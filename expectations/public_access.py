@@ -26,23 +26,25 @@ class PublicAccess:
 def _judge(context: ControlContext, source: str, subjects: list[str]) -> ControlResult:
     if fact(context, "transit", source).value == "local":
         return verdict(context, source, Status.NOT_APPLICABLE, "read on this machine: it offers nothing to the network")
-    known = [(k, _open(k.value)) for s in subjects for n in _FACTS for k in facts(context, n, s) if not _rights(k.value)]
+    known = [(k, _open(k.value)) for s in subjects for n in _FACTS for k in facts(context, n, s) if not _rights(n, k.value)]
     opened = [f"{k.subject}: {what}" if k.subject != source else what for k, what in known if what]
     if opened:
         return verdict(context, source, Status.FAIL, f"open to everybody: {named(opened)}", checked=len(known), failed=len(opened))
-    if known:
+    untold = [s for s in subjects if any(fact(context, n, s).needs for n in _FACTS)]
+    if known and not untold:
         return verdict(context, source, Status.PASS, "closed to everybody who is not let in", checked=len(known))
     word = attestation(context, "public_access", source)
     if word.status != Status.UNKNOWN:
         return verdict(context, source, word.status, word.reason, checked=1)
-    needs = next((n for name in _FACTS if (n := fact(context, name, source, *subjects).needs)), "")
+    needs = next((n for s in (source, *untold) for name in _FACTS if (n := fact(context, name, s).needs)), "")
     mend = way_out(context, "public_access", needs, source)
-    return verdict(context, source, Status.UNKNOWN, "the store does not tell who may reach it", checked=1, mend=mend)
+    why = f"not told of {named(untold)}" if known else "the store does not tell who may reach it"
+    return verdict(context, source, Status.UNKNOWN, why, checked=1, mend=mend)
 
 
-def _rights(value: Any) -> bool:
-    """Rights of a role PUBLIC inside a database are a matter of least_privilege: they open nothing to the network."""
-    return isinstance(value, (list, tuple)) and any(isinstance(v, dict) and "privilege" in v for v in value)
+def _rights(name: str, value: Any) -> bool:
+    """Rights of a role PUBLIC inside a database, or that it has none, are a matter of least_privilege: they tell nothing of the network."""
+    return name == "public_access" and isinstance(value, (list, tuple)) and all(isinstance(v, dict) and "privilege" in v for v in value)
 
 
 def _open(value: Any) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ropewalk.contracts import ControlContext
-from ropewalk.judging import by_dataset, named, personal, verdict
+from ropewalk.judging import by_dataset, named, personal, unread, verdict
 from ropewalk.model import ControlResult, Status
 
 
@@ -15,6 +15,8 @@ class RopaComplete:
     control = "ropa_complete"
 
     def run(self, context: ControlContext) -> Iterator[ControlResult]:
+        yield from unread(context, datasets=True)
+        yield from unread(context, logs=True, datasets=True)
         declared = _declared(context.declared.get("ropa"))
         for (source, dataset), rows in by_dataset(personal(context, logs=None)).items():
             missing = sorted({r["path"] for r in rows if not any(p.fullmatch(r["field"]) for p in declared)})

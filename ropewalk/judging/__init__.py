@@ -11,13 +11,14 @@ from ropewalk.judging.subjects import (
     field_paths,
     is_sealed,
     named,
+    nothing_in,
     param,
     personal,
     subjects_of,
-    unread,
     verdict,
     way_out,
 )
+from ropewalk.judging.unread import unread
 from ropewalk.judging.words import Word, attestation
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "field_paths",
     "is_sealed",
     "named",
+    "nothing_in",
     "param",
     "personal",
     "subjects_of",

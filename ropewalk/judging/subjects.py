@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +15,6 @@ IN_POLICY = tuple(c.value for c in Category if c.in_policy or c is Category.FREE
 COMPANY = "company"
 """The subject of what holds for the whole company, not for a store."""
 _NAMED = 4
-_LOGS = {"logs", "cloudwatch", "log"}
-_HARMLESS = {"the file is empty", "the table is empty"}
 
 
 def verdict(context: ControlContext, subject: str, status: Status, reason: str, **more: Any) -> ControlResult:
@@ -25,6 +23,13 @@ def verdict(context: ControlContext, subject: str, status: Status, reason: str, 
     if status not in {Status.PASS, Status.NOT_APPLICABLE}:
         more.setdefault("mend", need.mend)
     return ControlResult(need.control, need.clause, need.id, subject, status, reason, **more)
+
+
+def nothing_in(context: ControlContext, subject: str, coverage: str = "full") -> ControlResult:
+    """For a dataset without rows: there is nothing to judge where all of it was counted, and nothing is known where it was not."""
+    if coverage == "full":
+        return verdict(context, subject, Status.NOT_APPLICABLE, "it holds no rows at present")
+    return verdict(context, subject, Status.UNKNOWN, "no row of it was read", coverage=coverage)
 
 
 def way_out(context: ControlContext, kind: str, needs: str = "", subject: str = "") -> str:
@@ -79,25 +84,6 @@ def named(names: Sequence[str]) -> str:
     """`a, b, c and 4 more`."""
     first = ", ".join(names[:_NAMED])
     return f"{first} and {len(names) - _NAMED} more" if len(names) > _NAMED else first
-
-
-def unread(context: ControlContext, *, logs: bool = False, datasets: bool = False) -> Iterator[ControlResult]:
-    """UNKNOWN for what was not looked at: sources of which nothing was scanned; with `datasets`, also what the scan left out of others."""
-    skipped = records(context.frames["skipped"]) if "skipped" in context.frames else []
-    for source in context.sources:
-        kinds = list(context.datasets[context.datasets["source"] == source.name]["kind"])
-        if ("log" in kinds or (not kinds and source.scheme in _LOGS)) != logs:
-            continue
-        own = [s for s in skipped if s["source"] == source.name]
-        mend = f"ropewalk scan --source {source.name}"
-        if not kinds:
-            why = f": {own[0]['reason']}" if own else ""
-            yield verdict(context, source.name, Status.UNKNOWN, f"nothing of it was scanned{why}", mend=(own[0]["mend"] if own else "") or mend)
-            continue
-        for skip in own if datasets else ():
-            if not skip["path"] and skip["reason"] not in _HARMLESS:
-                subject = f"{source.name}/{skip['dataset']}" if skip["dataset"] else source.name
-                yield verdict(context, subject, Status.UNKNOWN, f"it was not looked at: {skip['reason']}", mend=skip["mend"] or mend)
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,9 @@ class Company:
     def dataset(self, source: str, name: str, kind: str = "table", rows: pd.DataFrame | SqlTable | Skipped | None = None) -> Company:
         if source not in self.sources:
             self.source(source)
-        self.datasets.append({"source": source, "dataset": name, "kind": kind, "rows": 10, "personal_fields": 0, "scan_id": "s", "fields": 1})
+        self.datasets.append(
+            {"source": source, "dataset": name, "kind": kind, "rows": 10, "personal_fields": 0, "scan_id": "s", "fields": 1, "scanned_at": AS_OF}
+        )
         if rows is not None:
             self.tables[source, name] = FrameTable(rows) if isinstance(rows, pd.DataFrame) else rows
         return self
@@ -80,7 +82,7 @@ class Company:
     def context(self, need: Requirement) -> ControlContext:
         fields = pd.DataFrame(self.fields, columns=list(_FINDINGS))
         found = fields[fields["category"].notna()]
-        datasets = pd.DataFrame(self.datasets, columns=["source", "dataset", "kind", "rows", "personal_fields", "scan_id", "fields"])
+        datasets = pd.DataFrame(self.datasets, columns=["source", "dataset", "kind", "rows", "personal_fields", "scan_id", "fields", "scanned_at"])
         facts = pd.DataFrame(self.facts, columns=["subject", "name", "value", "observed_at", "how", "needs", "source"])
         facts["value"] = facts["value"].astype(object).where(facts["value"].notna(), None)
         words = pd.DataFrame(

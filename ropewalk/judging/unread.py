@@ -1,0 +1,52 @@
+"""What the evidence does not cover: stores that were not scanned, or too long ago, and what a scan left out of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from ropewalk.contracts import ControlContext
+from ropewalk.judging.lookup import records, rows_by
+from ropewalk.judging.subjects import param, verdict
+from ropewalk.model import ControlResult, Status
+
+LOOK_DAYS = 31
+"""A look older than this tells nothing of data that must be gone after 30 days; a requirement may ask for another period (`look_days`)."""
+_LOGS = {"logs", "cloudwatch", "log"}
+_HARMLESS = {"the file is empty", "the table is empty"}
+
+
+def unread(context: ControlContext, *, logs: bool = False, datasets: bool = False) -> Iterator[ControlResult]:
+    """UNKNOWN for sources of which nothing was scanned, or that the last scan could not read; STALE for those last scanned long ago.
+
+    datasets: UNKNOWN also for each dataset that the scan left out. logs: only sources of logs (True), or all others (False).
+    """
+    skipped = records(context.frames["skipped"]) if "skipped" in context.frames else []
+    known = rows_by(context.datasets, "source")
+    for source in context.sources:
+        seen = known.get((source.name,), [])
+        if (any(d["kind"] == "log" for d in seen) or (not seen and source.scheme in _LOGS)) != logs:
+            continue
+        own = [s for s in skipped if s["source"] == source.name]
+        mend = f"ropewalk scan --source {source.name}"
+        if not seen:
+            why = f": {own[0]['reason']}" if own else ""
+            yield verdict(context, source.name, Status.UNKNOWN, f"nothing of it was scanned{why}", mend=(own[0]["mend"] if own else "") or mend)
+            continue
+        yield from _aged(context, source.name, seen, mend)
+        for skip in own:
+            if not skip["path"] and skip["reason"] not in _HARMLESS and (datasets or not skip["dataset"]):
+                subject = f"{source.name}/{skip['dataset']}" if skip["dataset"] else source.name
+                yield verdict(context, subject, Status.UNKNOWN, f"it was not looked at: {skip['reason']}", mend=skip["mend"] or mend)
+
+
+def _aged(context: ControlContext, source: str, seen: list[dict[str, Any]], mend: str) -> Iterator[ControlResult]:
+    """A clock that was set back (`as_of`) makes nothing stale: what is looked at later is no less known."""
+    days = float(param(context, "look_days", LOOK_DAYS))
+    times = [d["scanned_at"] for d in seen if d.get("scanned_at") is not None and d["scanned_at"] == d["scanned_at"]]
+    old = [at for at in times if at < context.as_of - timedelta(days=days)]
+    if old:
+        which = "it was" if len(old) == len(seen) else f"{len(old)} of its {len(seen)} datasets were"
+        reason = f"{which} last looked at on {min(old):%Y-%m-%d}, {(context.as_of - min(old)).days} days ago; the look holds {days:g} days"
+        yield verdict(context, source, Status.STALE, reason, mend=mend)
