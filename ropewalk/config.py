@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Literal
 
@@ -52,6 +53,28 @@ class Clock(Strict):
     shipped: str | None = None
 
 
+class TagConfig(Strict):
+    """How `ropewalk tag` writes to a source: an account of its own, never the one that scans, and the origin that people state."""
+
+    uri: str = Field("", repr=False, description="the source's address with the account that may comment")
+    storage: dict[str, Any] = Field(default_factory=dict, repr=False, description="of a bucket: the credential that may tag")
+    origin: str | dict[str, str] = Field("", description="where the data comes from: one word, or a word for each dataset glob")
+
+    @field_validator("origin")
+    @classmethod
+    def _words(cls, origin: str | dict[str, str]) -> str | dict[str, str]:
+        for word in [origin] if isinstance(origin, str) else origin.values():
+            if word and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,61}", word):
+                raise ValueError("an origin is one word of letters, digits and . _ : / -, as amazon-sp-api")
+        return origin
+
+    def origin_of(self, dataset: str) -> str:
+        """What people state of a dataset, "" where nothing; of several globs the first."""
+        if isinstance(self.origin, str):
+            return self.origin
+        return next((word for glob, word in self.origin.items() if fnmatchcase(dataset, glob)), "")
+
+
 class SourceConfig(Strict):
     """One store. `options` go to its connector; `clocks` maps a dataset name or glob to its retention clock."""
 
@@ -66,6 +89,7 @@ class SourceConfig(Strict):
     exclude: list[str] = Field(default_factory=list)
     clocks: dict[str, Clock] = Field(default_factory=dict)
     separate_store: bool = False
+    tag: TagConfig = TagConfig()
     enabled: bool = True
 
     def source(self) -> Source:
@@ -191,7 +215,7 @@ class Config:
 
     def sources(self) -> list[Source]:
         """Enabled sources; relative file and SQLite paths made absolute."""
-        return [self._absolute(s.source()) for s in self.settings.sources if s.enabled]
+        return [self.absolute(s.source()) for s in self.settings.sources if s.enabled]
 
     def source_config(self, name: str) -> SourceConfig:
         for source in self.settings.sources:
@@ -200,7 +224,8 @@ class Config:
         known = ", ".join(s.name for s in self.settings.sources)
         raise ConfigError(f"no source is called {name!r}", where=str(self.path), mend=f"use one of: {known}")
 
-    def _absolute(self, source: Source) -> Source:
+    def absolute(self, source: Source) -> Source:
+        """The source with an absolute path where its uri names a file."""
         scheme, sep, rest = source.uri.partition("://")
         if not sep:
             uri = str(self.resolve(source.uri))

@@ -18,6 +18,7 @@ from ropewalk.cli import (
     attesting,
     canary,
     checking,
+    excepting,
     exporting,
     finding,
     policies,
@@ -26,6 +27,7 @@ from ropewalk.cli import (
     scheduling,
     serving,
     stores,
+    tagging,
     verifying,
 )
 from ropewalk.cli.render import Out
@@ -62,7 +64,23 @@ def _options(
     context.obj = State(config, debug, Out(no_color))
 
 
-for group in (scanning, finding, checking, recording, stores, attesting, verifying, exporting, policies, scheduling, alarming, canary, serving):
+for group in (
+    scanning,
+    finding,
+    checking,
+    recording,
+    stores,
+    attesting,
+    excepting,
+    verifying,
+    exporting,
+    tagging,
+    policies,
+    scheduling,
+    alarming,
+    canary,
+    serving,
+):
     group.add_to(app)
 
 
