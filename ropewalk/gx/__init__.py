@@ -4,8 +4,9 @@ The only package that imports great_expectations, which takes seconds: import it
 """
 
 from ropewalk.gx.fields import ExpectFieldsToHoldNoPersonalData
+from ropewalk.gx.intervals import ExpectEventsToFollowWithin
 from ropewalk.gx.origin import ExpectRowsToNameTheirOrigin
 from ropewalk.gx.retention import ExpectPiiRetention
 from ropewalk.gx.session import counts
 
-__all__ = ["ExpectFieldsToHoldNoPersonalData", "ExpectPiiRetention", "ExpectRowsToNameTheirOrigin", "counts"]
+__all__ = ["ExpectEventsToFollowWithin", "ExpectFieldsToHoldNoPersonalData", "ExpectPiiRetention", "ExpectRowsToNameTheirOrigin", "counts"]

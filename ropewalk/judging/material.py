@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 Table = Callable[[str, str, Sequence[Path]], SqlTable | FrameTable | Skipped]
 _OWN = ("findings", "datasets", "fields", "skipped", "facts")
+_REGISTERS = ("inventory", "imports")
 _COLUMNS = ("kind", "subject", "by", "at", "valid_until", "document_hash", "statement", "approver", "met", "stored")
 
 
@@ -41,7 +42,7 @@ class Material:
 
     def context(self, need: Requirement, table: Table) -> ControlContext:
         f = self.frames
-        more = {n: f[n] for n in ("fields", "skipped", "scans")}
+        more = {n: f[n] for n in ("fields", "skipped", "scans", *_REGISTERS)}
         return ControlContext(
             need, self.as_of, f["findings"], f["facts"], f["datasets"], self.sources, self.attestations, table, self.declared, more
         )  # fmt: skip
@@ -64,7 +65,7 @@ def material(config: Config, register: Register, as_of: datetime) -> Material:
     """Reads the register once. Frames are narrowed to the sources that the configuration names and enables."""
     sources = config.sources()
     names = [s.name for s in sources]
-    frames = {n: register.frame(n) for n in (*_OWN, "scans")}
+    frames = {n: register.frame(n) for n in (*_OWN, "scans", *_REGISTERS)}
     for name in _OWN:
         frames[name] = frames[name][frames[name]["source"].isin(names)].reset_index(drop=True)
     settings = config.settings
