@@ -11,11 +11,12 @@ import hmac
 import os
 import re
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, unquote_plus
 
 from ropewalk.errors import ConfigError
 from ropewalk.model import Fact, Sample
@@ -29,6 +30,8 @@ FACT = "canary_seen"
 LEAST_KEY, LEAST_VALUE, MOST_WORDS = 16, 8, 12
 _EDGE = re.compile(r"[\s,;|&?\"'<>()\[\]{}=]+")
 """Where words end; `.`, `@`, `-`, `+`, `/`, `:` belong to addresses and numbers."""
+_INNER = re.compile(r"[/:\\#]+")
+"""Where the parts of a web address or of a path end."""
 
 
 @dataclass(frozen=True)
@@ -62,12 +65,11 @@ class Watch:
         return out
 
     def _met(self, value: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-        words = _words(value)
-        for many, macs in self.by_words.items():
-            for at in range(len(words) - many + 1):
-                found = macs.get(_mac(self.key, words[at : at + many]))
-                if found:
-                    yield found
+        runs = {tuple(words[at : at + many]) for words in _readings(value) for many in self.by_words for at in range(len(words) - many + 1)}
+        for run in runs:
+            found = self.by_words[len(run)].get(_mac(self.key, run))
+            if found:
+                yield found
 
 
 def watch(config: Config, register: Register) -> Watch:
@@ -132,5 +134,29 @@ def _words(value: str) -> list[str]:
     return [w for w in (part.strip(".:/") for part in _EDGE.split(value.casefold())) if w]
 
 
-def _mac(key: bytes, words: list[str]) -> bytes:
+def _readings(value: str) -> Iterator[list[str]]:
+    """The words of a value, also as a web address hides them: `/buyers/ann%40example.com/orders`, `name=Ann+Example`."""
+    texts = {value}
+    if "%" in value or "+" in value:
+        texts |= {unquote(value), unquote_plus(value)}
+    for text in texts:
+        words = _words(text)
+        yield words
+        parts = _words(_INNER.sub(" ", text))
+        if parts != words:
+            yield parts
+
+
+def made_up(domain: str) -> dict[str, str]:
+    """A person who does not exist, by field: no two calls agree, and no part is a word or an address of anyone."""
+
+    def word(syllables: int) -> str:
+        return "".join(secrets.choice("bdfghjklmnprstvwz") + secrets.choice("aeiou") for _ in range(syllables)).capitalize()
+
+    first, last = word(4), word(5)
+    number, street = 1000 + secrets.randbelow(9000), word(5)
+    return {"name": f"{first} {last}", "email": f"{first}.{last}{number}@{domain}".lower(), "address": f"{number} {street} Street"}
+
+
+def _mac(key: bytes, words: Sequence[str]) -> bytes:
     return hmac.digest(key, " ".join(words).encode("utf-8", "surrogatepass"), "sha256")

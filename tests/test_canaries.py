@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from quick_judge import quick
 
 import ropewalk as rw
+from ropewalk.alarms import raise_alarms
 from ropewalk.canaries import VARIABLE, Watch, digest_of, key_file, read_key
 from ropewalk.cli import main
 from ropewalk.config import Config
@@ -113,7 +114,18 @@ def cells(value: str, *cells: str, source: str = "away") -> int:
 
 @pytest.mark.parametrize(
     "cell",
-    [PERSON, PERSON.upper(), f"  {PERSON} ", f"to {PERSON}, today", f'{{"name": "{PERSON}"}}', "buyer=quorvella zimthwaite&x=1", f"{PERSON}."],
+    [
+        PERSON,
+        PERSON.upper(),
+        f"  {PERSON} ",
+        f"to {PERSON}, today",
+        f'{{"name": "{PERSON}"}}',
+        "buyer=quorvella zimthwaite&x=1",
+        f"{PERSON}.",
+        "GET /buyers?name=Quorvella+Zimthwaite&page=2 200",
+        "/buyers/Quorvella%20Zimthwaite/orders",
+        "buyer:Quorvella Zimthwaite:17",
+    ],
 )
 def test_words_inside_a_longer_value(cell: str) -> None:
     assert cells(PERSON, cell, "other") == 3
@@ -136,3 +148,32 @@ def test_no_repr_shows_a_key() -> None:
     assert not Watch()
     assert Watch().tag == ""
     assert watch(PERSON).tag != watch(CANARY).tag
+
+
+@pytest.mark.parametrize(
+    "cell", [f"GET /buyers/{CANARY}/orders HTTP/1.1", "/find?mail=quill.wren4711%40example.com", f"mailto:{CANARY}", f"s3://b/{CANARY}"]
+)
+def test_inside_an_address(cell: str) -> None:
+    assert cells(CANARY, cell) == 3
+
+
+def test_a_planted_record_is_shown_once_and_met_where_it_leaked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = place(tmp_path, "alarms: {channels: [{kind: syslog, to: 'file://alarms.jsonl'}]}\n")
+    assert command("canary", "plant", "wren", "--home", "shop", "--by", "ann", "--config", str(folder)) == 0
+    told = capsys.readouterr()
+    record = dict(line.split(": ", 1) for line in told.out.splitlines())
+    assert set(record) == {"name", "email", "address"}
+    assert not [v for v in record.values() if v in told.err]
+    config = rw.load_config(folder)
+    assert seen(config) == []
+    (folder / "shop" / "data.csv").write_text(f"id,email,name\n1,{record['email']},{record['name']}\n")
+    (folder / "leak" / "app.log").write_text(f"2026-03-01 12:00:00 INFO GET /buyers/{record['email'].replace('@', '%40')}?page=2\n")
+    assert [v for _, v in seen(config)] == [{"canary": "wren-email", "cells": 1}]
+    with open_register(config) as register:
+        raise_alarms(config, register)
+        titles = list(register.frame("alarms")["title"])
+    assert any(t.startswith("canary wren-email was seen away from home: leak/app.log") for t in titles)
+    kept = b"".join(p.read_bytes() for p in [*(folder / ".ropewalk").iterdir(), folder / "alarms.jsonl"]).decode("utf-8", "replace").lower()
+    assert not [v for v in record.values() if v.lower() in kept]
+    assert command("canary", "plant", "wren", "--home", "shop", "--config", str(folder)) == 2, "the name is taken"
+    assert command("canary", "plant", "robin", "--home", "nowhere", "--config", str(folder)) == 2
