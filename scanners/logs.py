@@ -21,7 +21,7 @@ from ropewalk.config import Limits
 from ropewalk.contracts import Check, FrameTable, SqlTable
 from ropewalk.errors import SourceError
 from ropewalk.masking import is_data_key
-from ropewalk.model import Dataset, Fact, FieldRef, Path, Sample, Skipped, Source, path_text
+from ropewalk.model import Dataset, Fact, Path, Sample, Skipped, Source, path_text
 from ropewalk.reading.clocks import event_time
 from ropewalk.reading.logformats import recognise
 from ropewalk.reading.loglines import LogTallies, journal, unwrap
@@ -113,13 +113,7 @@ class Logs:
                 yield Skipped(dataset.source, dataset.name, f"{entry.name}: {reason}", "check that the file is whole")
         if tallies.too_many_fields:
             yield Skipped(dataset.source, dataset.name, f"more than {limits.fields} fields; the rest was not looked at", "raise limits.fields")
-        for path, tally in sorted(tallies.tallies.items()):
-            if fields is not None and path not in fields:
-                continue
-            method = "templates" if tally.reduced else "stride" if partial else "full"
-            total = None if partial else tallies.lines
-            met = max(tallies.lines, tally.rows)  # a line may hold several values of a list
-            yield Sample(FieldRef(dataset.source, dataset.name, path), tally.values, met, met - tally.rows, total, method, "text")
+        yield from tallies.samples(dataset.source, dataset.name, fields, partial)
 
     def facts(self, as_of: datetime) -> Iterator[Fact]:
         name = self._source.name

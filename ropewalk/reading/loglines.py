@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from ropewalk.masking import is_data_key
-from ropewalk.model import Path
+from ropewalk.model import FieldRef, Path, Sample
 from ropewalk.reading.logformats import (
     ACCESS_NAMES,
     FORMATS,
@@ -55,6 +55,16 @@ class LogTallies:
             if wanted is not None and read >= wanted:
                 break
         return read
+
+    def samples(self, source: str, dataset: str, fields: Collection[Path] | None, partial: bool) -> Iterator[Sample]:
+        """One Sample a field. partial: not every line of the log was read."""
+        for path, tally in sorted(self.tallies.items()):
+            if fields is not None and path not in fields:
+                continue
+            method = "templates" if tally.reduced else "stride" if partial else "full"
+            met = max(self.lines, tally.rows)  # a line may hold several values of a list
+            total = None if partial else self.lines
+            yield Sample(FieldRef(source, dataset, path), tally.values, met, met - tally.rows, total, method, "text")
 
     def _block(self, block: list[str], form: LineFormat) -> None:
         columns: Columns = defaultdict(Counter)

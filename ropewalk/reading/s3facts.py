@@ -8,10 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from ropewalk.model import Fact
+from ropewalk.reading.awsask import Denied, ask, key_facts
 from ropewalk.reading.objects import Objects
-from ropewalk.reading.s3 import client
 
-_ABSENT = ("NoSuch", "NotFound", "ObjectLockConfigurationNotFoundError", "ServerSideEncryptionConfigurationNotFoundError", "NotConfigured")
 _EVERYBODY = ("http://acs.amazonaws.com/groups/global/AllUsers", "http://acs.amazonaws.com/groups/global/AuthenticatedUsers")
 _FENCES = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 
@@ -36,17 +35,13 @@ LEAST = json.dumps(
 )  # fmt: skip
 
 
-class _Denied(Exception):
-    """The store did not answer the question."""
-
-
 def facts(objects: Objects, source: str, as_of: datetime) -> Iterator[Fact]:
     s3, bucket = objects.s3, objects.root.strip("/").partition("/")[0]
 
     def fact(name: str, right: str, call: str, tell: Callable[[Any], Any], **more: Any) -> Fact:
         try:
-            return Fact(source, name, tell(_ask(s3, call, Bucket=bucket, **more)), as_of, f"s3:{call}")
-        except _Denied as error:
+            return Fact(source, name, tell(ask(s3, call, Bucket=bucket, **more)), as_of, f"s3:{call}")
+        except Denied as error:
             return Fact(source, name, None, as_of, f"s3:{call} ({error})", right)
 
     at_rest = fact("encrypted_at_rest", "s3:GetEncryptionConfiguration", "get_bucket_encryption", _encryption)
@@ -70,23 +65,11 @@ def tags(objects: Objects, key: str) -> Mapping[str, str]:
     out: dict[str, str] = {}
     for call in ("head_object", "get_object_tagging"):
         try:
-            answer = _ask(objects.s3, call, Bucket=bucket, Key=name) or {}
-        except _Denied:
+            answer = ask(objects.s3, call, Bucket=bucket, Key=name) or {}
+        except Denied:
             continue
         out |= {k.lower(): v for k, v in (answer.get("Metadata") or {}).items()} | _tags(answer)
     return out
-
-
-def _ask(service: Any, call: str, **arguments: Any) -> Any:
-    """The answer; None where the thing asked for is not configured. Raises _Denied for everything else."""
-    try:
-        return getattr(service, call)(**arguments)
-    except Exception as error:
-        response = getattr(error, "response", None)
-        code = str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else type(error).__name__
-        if code == "NoSuchBucket" or not any(a in code for a in _ABSENT):
-            raise _Denied(code) from None
-        return None
 
 
 def _encryption(answer: Any) -> dict[str, Any]:
@@ -104,22 +87,7 @@ def _key(objects: Objects, source: str, as_of: datetime, at_rest: Any) -> Iterat
         if isinstance(at_rest, dict) and at_rest["algorithm"] == "AES256":
             yield Fact(source, "key_spec", "AES-256", as_of, "s3:get_bucket_encryption: keys of S3 itself")
         return
-    kms = client(objects.storage, "kms")
-    try:
-        about = (_ask(kms, "describe_key", KeyId=key) or {}).get("KeyMetadata", {})
-        spec = about.get("KeySpec") or about.get("CustomerMasterKeySpec")
-        yield Fact(source, "key_spec", spec, as_of, "kms:describe_key", "" if spec else "kms:DescribeKey")
-    except _Denied as error:
-        yield Fact(source, "key_spec", None, as_of, f"kms:describe_key ({error})", "kms:DescribeKey")
-    try:
-        turns = _ask(kms, "get_key_rotation_status", KeyId=key) or {}
-    except _Denied as error:
-        yield Fact(source, "key_rotation_days", None, as_of, f"kms:get_key_rotation_status ({error})", "kms:GetKeyRotationStatus")
-        return
-    on = bool(turns.get("KeyRotationEnabled"))
-    yield Fact(source, "key_rotation", on, as_of, "kms:get_key_rotation_status")
-    if on:
-        yield Fact(source, "key_rotation_days", int(turns.get("RotationPeriodInDays") or 365), as_of, "kms:get_key_rotation_status")
+    yield from key_facts(objects.storage, source, as_of, key)
 
 
 def _policy(answer: Any) -> list[dict[str, Any]]:
