@@ -107,8 +107,9 @@ class CloudWatch:
         name = self._source.name
         try:
             yield from self._transit(as_of)
+            found = list(self.datasets())
             yield self._public(as_of)
-            for dataset in self.datasets():
+            for dataset in found:
                 if isinstance(dataset, Dataset):
                     yield from self._facts_of(dataset.handle, f"{name}/{dataset.name}", as_of)
         except (SourceError, MissingExtraError) as error:

@@ -14,7 +14,7 @@ from ropewalk.reading.awsask import code_of
 from ropewalk.reading.s3 import client
 
 _PAGE, _STREAMS, _EMPTY = 10_000, 1_000, 50
-_DENIED = ("AccessDenied", "UnauthorizedOperation", "NotAuthorized", "AuthFailure")
+_DENIED = ("AccessDenied", "UnauthorizedOperation", "NotAuthorized", "AuthFailure", "403")
 _SIGN_IN = (
     "UnrecognizedClient",
     "InvalidClientToken",
