@@ -11,7 +11,9 @@ from typing import Any
 from ropewalk.alarms.alarm import Alarm, printable
 
 MOST = 40
-"""Alarms told one by one to people; machines get all of them."""
+"""Lines told to people; machines get every alarm."""
+ALIKE, NAMED = 3, 3
+"""From so many fields of a dataset on, drift is told as one line that names so many of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +43,13 @@ class Message:
     def lines(self) -> list[str]:
         """For people."""
         out = []
-        for alarm in self.alarms[:MOST]:
-            out.append(f"[{alarm.severity}] {alarm.title}{counted(alarm)}")
-            if alarm.mend:
-                out.append(f"    mend: {alarm.mend}")
-        if len(self.alarms) > MOST:
-            out.append(f"and {len(self.alarms) - MOST} more: ropewalk alarms list")
+        told = together(self.alarms)
+        for severity, title, mend in told[:MOST]:
+            out.append(f"[{severity}] {title}")
+            if mend:
+                out.append(f"    mend: {mend}")
+        if len(told) > MOST:
+            out.append(f"and {len(told) - MOST} more: ropewalk alarms list")
         if self.frozen:
             out.append("The clock is frozen by the configuration: a sample, or a test.")
         return out
@@ -65,6 +68,26 @@ def compose(company: str, at: datetime, alarms: Sequence[Alarm], *, digest: bool
     if not digest:
         return [Message(company, at, (a,), frozen) for a in ranked]
     return [Message(company, at, tuple(ranked), frozen)] if ranked else []
+
+
+def together(alarms: Sequence[Alarm]) -> list[tuple[str, str, str]]:
+    """(severity, words, mend) a line; the fields of a dataset that drift alike stand on one."""
+    groups: dict[tuple[str, ...], list[Alarm]] = {}
+    for alarm in alarms:
+        dataset, _, path = alarm.subject.partition("#")
+        alike = alarm.kind == "drift" and path
+        groups.setdefault(("drift", alarm.severity, alarm.state, dataset) if alike else (alarm.kind, alarm.key, alarm.state), []).append(alarm)
+    out = []
+    for own in groups.values():
+        first = own[0]
+        if len(own) < ALIKE:
+            out += [(a.severity, a.title + counted(a), a.mend) for a in own]
+            continue
+        names = sorted({a.subject.partition("#")[2] for a in own})
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        title = f"drift of the record: {len(names)} fields of {first.subject.partition('#')[0]} are {first.state}: {', '.join(names[:NAMED])}{more}"
+        out.append((first.severity, title, first.mend))
+    return out
 
 
 def counted(alarm: Alarm) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from ropewalk.cli.render import Column, Format
@@ -21,7 +23,7 @@ def raise_and_tell(run: State) -> None:
     from ropewalk.alarms import raise_alarms, told
 
     raised = raise_alarms(config, register)
-    run.out.say(f"{raised.new} new alarms." if raised.new else "No new alarm.", *told(raised.deliveries))
+    run.out.say(f"{raised.new} new alarm{'' if raised.new == 1 else 's'}." if raised.new else "No new alarm.", *told(raised.deliveries))
     if raised.new and not config.settings.alarms.channels:
         run.out.say("No channel is configured (docs/tasks/alarms.md); see them with: ropewalk alarms list")
 
@@ -41,11 +43,19 @@ def _test(context: typer.Context) -> None:
 
 
 @alarms.command("list")
-def _list(context: typer.Context, form: FormatOption = Format.table) -> None:
+def _list(
+    context: typer.Context,
+    limit: Annotated[int, typer.Option("--limit", help="Show so many; 0 shows all.", min=0)] = 50,
+    form: FormatOption = Format.table,
+) -> None:
     """Show the alarms, newest first, and which channel took them."""
     run = state(context)
-    frame = run.register.frame("alarms").iloc[::-1].reset_index(drop=True)
-    if form is Format.table and len(frame):
-        frame["deliveries"] = [", ".join(f"{k}: {v}" for k, v in d.items()) for d in frame["deliveries"]]
+    from ropewalk.views import watch
+
+    kept = run.register.frame("alarms")
+    every = watch.alarms(kept) if form is Format.table else kept.iloc[::-1].reset_index(drop=True)
+    frame = every.head(limit) if limit else every
     columns = (Column("at", least=16), Column("severity"), Column("title", ratio=3), Column("deliveries", ratio=1))
     run.out.show(frame, columns, form, title="Alarms", nothing="No alarm was raised yet. `ropewalk check --alarm` raises them.")
+    if len(frame) < len(every):
+        run.out.say(f"The newest {len(frame)} of {len(every)}; --limit 0 shows all.")

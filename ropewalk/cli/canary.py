@@ -91,20 +91,15 @@ def _keep(run: State, values: dict[str, str], home: list[str], by: str | None, *
 @canary.command("list")
 def _list(context: typer.Context, form: FormatOption = Format.table) -> None:
     """Show the canaries and where they were seen away from home."""
-    import pandas as pd
-
     run = state(context)
-    from ropewalk.canaries import FACT
+    from ropewalk.views import watch
 
-    facts = run.register.frame("facts")
-    seen = [(str(f["value"]["canary"]), str(f["subject"])) for f in facts[facts["name"] == FACT].to_dict("records") if f["value"]]
     known = [(c.name, list(c.home)) for c in run.config.settings.canaries]
     known += [(name, list(home)) for name, _, home in run.register.duties.canaries()]
-    rows = [{"name": name, "home": home, "seen": [s for n, s in seen if n == name]} for name, home in known]
-    frame = pd.DataFrame(rows, columns=["name", "home", "seen"])
+    frame = watch.canaries(known, run.register.frame("facts"))
     columns = (Column("name", ratio=1), Column("home", ratio=1), Column("seen", "seen away from home", ratio=3))
     run.out.show(frame, columns, form, title="Canaries", nothing="No canary is registered: ropewalk canary plant NAME --home SOURCE")
-    if form is Format.table and rows:
+    if form is Format.table and len(frame):
         run.out.say("Looked for in what the last scans read; `ropewalk scan --exhaustive` reads every row.")
 
 

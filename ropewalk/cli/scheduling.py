@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Annotated
 
 import typer
 
@@ -30,22 +31,14 @@ def _run(context: typer.Context) -> None:
 @schedule.command("list")
 def _list(context: typer.Context, form: FormatOption = Format.table) -> None:
     """Show each job, when it is due next, and how its last run ended."""
-    import pandas as pd
-
     run = state(context)
     config, register = run.config, run.register
     from ropewalk.schedule import LEASE, jobs, next_due
+    from ropewalk.views import watch
 
-    runs, holder = register.frame("runs"), register.duties.holder(LEASE)
-    rows = []
-    for job, line in jobs(config).items():
-        last = runs[runs["job"] == job].tail(1).to_dict("records")
-        status, at = (last[0]["status"], last[0]["started_at"]) if last else ("never ran", None)
-        rows.append(
-            {"job": job, "cron": line, "timezone": config.settings.schedule.timezone, "next": next_due(config, job, datetime.now(UTC)),
-             "last": at, "state": status, "runner": holder}
-        )  # fmt: skip
-    frame = pd.DataFrame(rows, columns=["job", "cron", "timezone", "next", "last", "state", "runner"])
+    holder, lines = register.duties.holder(LEASE), jobs(config)
+    upcoming = {job: next_due(config, job, datetime.now(UTC)) for job in lines}
+    frame = watch.schedule(lines, upcoming, register.frame("runs")).assign(timezone=config.settings.schedule.timezone, runner=holder)
     columns = (
         Column("job"),
         Column("cron"),
@@ -57,15 +50,20 @@ def _list(context: typer.Context, form: FormatOption = Format.table) -> None:
     run.out.show(
         frame, columns, form, title="Schedule", nothing="Nothing is scheduled: set schedule.scan and schedule.check (docs/tasks/schedule.md)."
     )
-    if form is Format.table and rows:
+    if form is Format.table and len(frame):
         run.out.say(f"The runner is {holder}." if holder else "No runner is at it: start `ropewalk schedule run`.")
 
 
 @schedule.command("history")
-def _history(context: typer.Context, form: FormatOption = Format.table) -> None:
+def _history(
+    context: typer.Context,
+    limit: Annotated[int, typer.Option("--limit", help="Show so many; 0 shows all.", min=0)] = 50,
+    form: FormatOption = Format.table,
+) -> None:
     """Show the runs, newest first, with those that were missed, overlapped or lost."""
     run = state(context)
-    frame = run.register.frame("runs").iloc[::-1].reset_index(drop=True)
+    every = run.register.frame("runs").iloc[::-1].reset_index(drop=True)
+    frame = every.head(limit) if limit else every
     columns = (
         Column("job"),
         Column("due_at", "due (UTC)", least=16),
@@ -78,4 +76,6 @@ def _history(context: typer.Context, form: FormatOption = Format.table) -> None:
     shown = frame
     if form is Format.table:
         shown = frame.assign(exit_code=frame["exit_code"].astype("string").fillna("")).rename(columns={"status": "state"})
-    run.out.show(shown, columns, form, title="Runs", nothing="Nothing ran yet.")
+    run.out.show(shown, columns, form, title="Runs", nothing="Nothing ran yet: ropewalk schedule run, or ropewalk check --once")
+    if len(frame) < len(every):
+        run.out.say(f"The newest {len(frame)} of {len(every)}; --limit 0 shows all.")

@@ -194,3 +194,15 @@ def test_what_a_configuration_must_say() -> None:
     shown = repr(AlarmsConfig.model_validate({"channels": [{"kind": "webhook", "url": "https://example.com/s3cret", "secret": "0123456789abcdef"}]}))
     assert "s3cret" not in shown
     assert "0123456789" not in shown
+
+
+def test_fields_of_a_dataset_that_drift_alike_stand_on_one_line() -> None:
+    fields = [f"shop/orders#f{n}" for n in range(5)]
+    drifting = [Alarm("drift", f"drift:{f}", "undeclared", "medium", f"drift of the record: {f} is undeclared", f, mend="m") for f in fields]
+    other = Alarm("drift", "drift:x", "not seen", "medium", "drift of the record: shop/orders#x is not seen", "shop/orders#x")
+    (message,) = compose("", AT, [*drifting, other])
+    assert [line for line in message.lines if "mend" not in line] == [
+        "[medium] drift of the record: 5 fields of shop/orders are undeclared: f0, f1, f2 and 2 more",
+        "[medium] drift of the record: shop/orders#x is not seen",
+    ]
+    assert len(message.json()["alarms"]) == 6, "a machine gets them one by one"
