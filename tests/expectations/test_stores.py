@@ -59,6 +59,7 @@ def test_logs() -> None:
 def test_log_retention() -> None:
     assert log().fact("logs", "retention_days", 30).one("2.6.b").status == Status.FAIL
     assert log().fact("logs", "retention_days", 400).one("2.6.b").subject == "logs"
+    assert log().fact("logs/app.log", "retention_days", "never").one("2.6.b").status == Status.PASS
     old = log().fact("logs/app.log", "oldest_event", iso(380)).one("2.6.b")
     assert (old.status, old.subject) == (Status.PASS, "logs/app.log")
     assert log().fact("logs/app.log", "oldest_event", iso(20)).one("2.6.b").status == Status.UNKNOWN
