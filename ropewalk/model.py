@@ -93,7 +93,7 @@ class Source:
 class Dataset:
     """A table, view, collection, file or log of a source. `name` is unique in the source.
 
-    `kind`: table | view | file | log | collection. `rows`/`bytes`: as the store tells, else None.
+    `kind`: table | view | file | log | collection | settings (facts, no rows). `rows`/`bytes`: as the store tells, else None.
     `fingerprint`: cheap token that changes when the data may have changed; "" where there is none.
     `comment`: the store's own description. `handle`: for the connector that made it; never shown or stored.
     """

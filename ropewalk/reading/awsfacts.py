@@ -1,0 +1,224 @@
+"""What an AWS account says of its accounts, keys, network, detectors and databases; only `Get`, `List` and `Describe` calls."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from ropewalk.model import Fact
+from ropewalk.reading.accounts import generic
+from ropewalk.reading.s3 import client
+
+PARTS = ("iam", "ec2", "guardduty", "cloudtrail", "rds")
+"""Services that are asked; each is a dataset of the source."""
+LEAST = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Action": [
+                    "sts:GetCallerIdentity", "iam:GetAccountPasswordPolicy", "iam:GetAccountSummary", "iam:ListUsers", "iam:GetLoginProfile",
+                    "iam:ListMFADevices", "iam:ListAccessKeys", "iam:ListEntitiesForPolicy", "ec2:DescribeSecurityGroups", "rds:DescribeDBInstances",
+                    "rds:DescribeDBSnapshots", "kms:DescribeKey", "kms:GetKeyRotationStatus", "guardduty:ListDetectors", "guardduty:GetDetector",
+                    "cloudtrail:DescribeTrails", "cloudtrail:GetTrailStatus",
+                ],
+                "Resource": "*",
+            }
+        ],
+    },
+    indent=2,
+)  # fmt: skip
+_WORLD = ("0.0.0.0/0", "::/0")
+_WEB = {(80, 80), (443, 443)}
+_ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
+_USER_RIGHTS = "iam:ListUsers, iam:GetLoginProfile, iam:ListMFADevices, iam:ListAccessKeys"
+_USERS = 2_000
+"""Users whose keys and second factors are asked for; more are told as a part."""
+_DEFAULT_RULES = {"min_length": 8, "classes": 3, "max_age_days": 0, "history": 0}
+"""What IAM asks of passwords where the account sets no policy of its own."""
+
+
+class Denied(Exception):
+    """The account did not answer; the text is AWS's code, never its message, which may quote names."""
+
+
+def ask(service: Any, call: str, *, absent: Sequence[str] = (), **arguments: Any) -> Any:
+    """The answer, all pages of it together; None for one of the codes `absent`. Raises Denied."""
+    try:
+        if not service.can_paginate(call):
+            return getattr(service, call)(**arguments)
+        whole: dict[str, Any] = {}
+        for page in service.get_paginator(call).paginate(**arguments):
+            for key, value in page.items():
+                whole[key] = [*whole.get(key, []), *value] if isinstance(value, list) else value
+        return whole
+    except Exception as error:
+        response = getattr(error, "response", None)
+        code = str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else type(error).__name__
+        if any(a in code for a in absent):
+            return None
+        raise Denied(code) from None
+
+
+class AwsFacts:
+    """Asks the account; databases: {name of a source: RDS instance}, so that what RDS says counts for that source too."""
+
+    def __init__(self, source: str, regions: Sequence[str], storage: Mapping[str, Any], databases: Mapping[str, str]) -> None:
+        self._source, self._regions, self._storage, self._databases = source, regions, storage, databases
+
+    def __repr__(self) -> str:
+        return f"AwsFacts({self._source!r})"
+
+    def service(self, name: str, region: str = "") -> Any:
+        more = {**self._storage.get("client_kwargs", {}), "region_name": region or self._regions[0]}
+        return client({**self._storage, "client_kwargs": more}, name)
+
+    def reach(self) -> None:
+        """Whether the account answers at all. Raises Denied."""
+        ask(self.service("sts"), "get_caller_identity")
+
+    def facts(self, as_of: datetime) -> Iterator[Fact]:
+        def fact(name: str, how: str, right: str, tell: Callable[[], Any], subject: str = "") -> Fact:
+            subject = subject or self._source
+            try:
+                return Fact(subject, name, tell(), as_of, how)
+            except Denied as error:
+                return Fact(subject, name, None, as_of, f"{how} ({error})", right)
+
+        try:
+            self.reach()
+        except Denied as error:
+            for name in ("accounts", "password_policy", "api_key_age_days", "open_to_world", "intrusion_detection"):
+                yield Fact(self._source, name, None, as_of, f"sts:get_caller_identity ({error})", "credentials of the account, and a way to it")
+            return
+        yield from self._accounts(fact, as_of)
+        for region in self._regions:
+            here = f"{self._source}/{region}"
+            yield fact("open_to_world", "ec2:describe_security_groups", "ec2:DescribeSecurityGroups", partial(self._open, region), here)
+            yield fact("intrusion_detection", "guardduty:get_detector", "guardduty:ListDetectors", partial(self._watched, region), here)
+            yield fact("audit_trail", "cloudtrail:get_trail_status", "cloudtrail:GetTrailStatus", partial(self._trail, region), here)
+            yield from self._instances(fact, region)
+
+    def _accounts(self, fact: Callable[..., Fact], as_of: datetime) -> Iterator[Fact]:
+        iam = self.service("iam")
+        users = fact("accounts", "iam:list_users", _USER_RIGHTS, lambda: self._users(iam, as_of))
+        known: list[dict[str, Any]] = users.value or []
+        how = "iam:list_users, get_login_profile"
+        yield Fact(self._source, "accounts", users.value and [{"name": u["name"], "login": u["login"]} for u in known], as_of, how, users.needs)
+        shared = None if users.value is None else generic(u["name"] for u in known if u["login"])
+        yield Fact(self._source, "shared_accounts", shared, as_of, "names of users with a password", users.needs)
+        policy = fact("password_policy", "iam:get_account_password_policy", "iam:GetAccountPasswordPolicy", lambda: _rules(iam))
+        root = fact("", "iam:get_account_summary", "iam:GetAccountSummary", lambda: bool(_summary(iam).get("AccountMFAEnabled")))
+        rules = None if policy.value is None else {**policy.value, **_second_factor(known if users.value is not None else None, root.value)}
+        needs = policy.needs or users.needs or root.needs
+        yield Fact(self._source, "password_policy", rules, as_of, f"{policy.how}, list_mfa_devices", "" if rules is not None else needs)
+        ages = None if users.value is None else max((a for u in known for a in u["keys"]), default=0)
+        yield Fact(self._source, "api_key_age_days", ages, as_of, "iam:list_access_keys: the oldest active key", users.needs)
+        yield fact("superusers", "iam:list_entities_for_policy", "iam:ListEntitiesForPolicy", lambda: _admins(iam))
+
+    def _users(self, iam: Any, as_of: datetime) -> list[dict[str, Any]]:
+        """Name, login (has a password), mfa, keys (ages of the active ones in days) of each user."""
+        now = as_of if as_of.tzinfo else as_of.replace(tzinfo=UTC)
+        out = []
+        for user in ask(iam, "list_users").get("Users", ())[:_USERS]:
+            name = str(user["UserName"])
+            login = ask(iam, "get_login_profile", absent=("NoSuchEntity",), UserName=name) is not None
+            keys = ask(iam, "list_access_keys", UserName=name).get("AccessKeyMetadata", ())
+            ages = [max(0, (now - k["CreateDate"]).days) for k in keys if k.get("Status") == "Active"]
+            mfa = bool(ask(iam, "list_mfa_devices", UserName=name).get("MFADevices"))
+            out.append({"name": name, "login": login, "mfa": mfa, "keys": ages})
+        return out
+
+    def _open(self, region: str) -> list[str]:
+        """`sg-1 tcp 5432`: rules of incoming traffic that let in every address, but for a web server's own ports."""
+        found = set()
+        for group in ask(self.service("ec2", region), "describe_security_groups").get("SecurityGroups", ()):
+            for rule in group.get("IpPermissions", ()):
+                ranges = [r.get("CidrIp") for r in rule.get("IpRanges", ())] + [r.get("CidrIpv6") for r in rule.get("Ipv6Ranges", ())]
+                ports = rule.get("FromPort"), rule.get("ToPort")
+                if any(r in _WORLD for r in ranges) and ports not in _WEB:
+                    span = "all ports" if ports[0] in (None, -1) else f"{ports[0]}" if ports[0] == ports[1] else f"{ports[0]}-{ports[1]}"
+                    found.add(f"{group['GroupId']} {str(rule.get('IpProtocol', '')).replace('-1', 'any')} {span}")
+        return sorted(found)
+
+    def _watched(self, region: str) -> bool:
+        guard = self.service("guardduty", region)
+        found = ask(guard, "list_detectors").get("DetectorIds", ())
+        return any(ask(guard, "get_detector", DetectorId=i).get("Status") == "ENABLED" for i in found)
+
+    def _trail(self, region: str) -> bool:
+        trails = self.service("cloudtrail", region)
+        found = ask(trails, "describe_trails").get("trailList", ())
+        return any(ask(trails, "get_trail_status", Name=t["TrailARN"]).get("IsLogging") for t in found)
+
+    def _instances(self, fact: Callable[..., Fact], region: str) -> Iterator[Fact]:
+        rds = self.service("rds", region)
+        kms, how = self.service("kms", region), "rds:describe_db_instances"
+        listed = fact("databases", how, "rds:DescribeDBInstances", partial(_listed, rds), f"{self._source}/{region}")
+        if listed.value is None:
+            yield listed
+            return
+        for found in listed.value:
+            name = found["DBInstanceIdentifier"]
+            known_as = [s for s, instance in self._databases.items() if instance == name]
+            encrypted, key = bool(found.get("StorageEncrypted")), found.get("KmsKeyId")
+            at_rest = {"layer": "volume", "algorithm": "aws:kms" if encrypted else "none"}
+            turns = fact("key_rotation", "kms:get_key_rotation_status", "kms:GetKeyRotationStatus", partial(_rotates, kms, key)) if key else None
+            plain = fact("unencrypted_snapshots", "rds:describe_db_snapshots", "rds:DescribeDBSnapshots", partial(_plain, rds, name))
+            for subject in (f"{self._source}/{name}", *known_as):
+                yield Fact(subject, "encrypted_at_rest", at_rest, listed.observed_at, how)
+                yield Fact(subject, "public_access", {"public": bool(found.get("PubliclyAccessible"))}, listed.observed_at, how)
+                yield Fact(subject, "backup_days", int(found.get("BackupRetentionPeriod") or 0), listed.observed_at, how)
+                for told in (turns, plain):
+                    if told is not None:
+                        yield Fact(subject, told.name, told.value, told.observed_at, told.how, told.needs)
+
+
+def _listed(rds: Any) -> list[Mapping[str, Any]]:
+    found: list[Mapping[str, Any]] = ask(rds, "describe_db_instances").get("DBInstances", [])
+    return found
+
+
+def _rules(iam: Any) -> dict[str, Any]:
+    answer = ask(iam, "get_account_password_policy", absent=("NoSuchEntity",))
+    if answer is None:
+        return dict(_DEFAULT_RULES)
+    policy = answer["PasswordPolicy"]
+    kinds = ("RequireSymbols", "RequireNumbers", "RequireUppercaseCharacters", "RequireLowercaseCharacters")
+    return {
+        "min_length": int(policy.get("MinimumPasswordLength") or 0), "classes": sum(bool(policy.get(k)) for k in kinds),
+        "max_age_days": int(policy.get("MaxPasswordAge") or 0), "history": int(policy.get("PasswordReusePrevention") or 0),
+    }  # fmt: skip
+
+
+def _summary(iam: Any) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = ask(iam, "get_account_summary").get("SummaryMap", {})
+    return found
+
+
+def _second_factor(users: list[dict[str, Any]] | None, root: bool | None) -> dict[str, Any]:
+    """mfa: whether the root account and every user with a password have a second factor; left out where it is not known."""
+    lacking = [u for u in users or () if u["login"] and not u["mfa"]]
+    if lacking or root is False:
+        return {"mfa": False, "without_mfa": len(lacking) + (root is False)}
+    return {"mfa": True} if users is not None and root else {}
+
+
+def _admins(iam: Any) -> list[str]:
+    found = ask(iam, "list_entities_for_policy", absent=("NoSuchEntity",), PolicyArn=_ADMIN) or {}
+    names = {"PolicyUsers": "UserName", "PolicyGroups": "GroupName", "PolicyRoles": "RoleName"}
+    return sorted(str(entry[name]) for part, name in names.items() for entry in found.get(part, ()))
+
+
+def _rotates(kms: Any, key: str) -> bool:
+    """Keys that AWS manages turn every year; of the others their setting tells."""
+    about = ask(kms, "describe_key", KeyId=key).get("KeyMetadata", {})
+    return about.get("KeyManager") == "AWS" or bool(ask(kms, "get_key_rotation_status", KeyId=key).get("KeyRotationEnabled"))
+
+
+def _plain(rds: Any, instance: str) -> int:
+    return sum(not s.get("Encrypted") for s in ask(rds, "describe_db_snapshots", DBInstanceIdentifier=instance).get("DBSnapshots", ()))
