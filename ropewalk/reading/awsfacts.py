@@ -37,7 +37,7 @@ _WEB = {(80, 80), (443, 443)}
 _ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
 _USER_RIGHTS = "iam:ListUsers, iam:GetLoginProfile, iam:ListMFADevices, iam:ListAccessKeys"
 _USERS = 2_000
-"""Users whose keys and second factors are asked for; more are told as a part."""
+"""Users whose keys and second factors are asked for; of more nothing is told, rather than of a part."""
 _DEFAULT_RULES = {"min_length": 8, "classes": 3, "max_age_days": 0, "history": 0}
 """What IAM asks of passwords where the account sets no policy of its own."""
 
@@ -124,7 +124,10 @@ class AwsFacts:
         """Name, login (has a password), mfa, keys (ages of the active ones in days) of each user."""
         now = as_of if as_of.tzinfo else as_of.replace(tzinfo=UTC)
         out = []
-        for user in ask(iam, "list_users").get("Users", ())[:_USERS]:
+        users = ask(iam, "list_users").get("Users", ())
+        if len(users) > _USERS:
+            raise Denied(f"more than {_USERS} users: three questions each are too many")
+        for user in users:
             name = str(user["UserName"])
             login = ask(iam, "get_login_profile", absent=("NoSuchEntity",), UserName=name) is not None
             keys = ask(iam, "list_access_keys", UserName=name).get("AccessKeyMetadata", ())
