@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from ropewalk import views
-from ropewalk.pages.frame import downloads, guarded, nothing_yet, table
+from ropewalk.pages.frame import downloads, guarded, nothing_yet, table, words
 from ropewalk.pages.progress import progress
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def page(state: State) -> None:
 def _filtered(fields: pd.DataFrame) -> pd.DataFrame:
     personal = fields[fields["category"].notna()]
     text, source, category, strength, least = st.columns([3, 2, 2, 2, 2], vertical_alignment="bottom")
-    words = text.text_input("Search", key="filter-text", placeholder="field, category or explanation")
+    sought = text.text_input("Search", key="filter-text", placeholder="field, category or explanation")
     sources = source.multiselect("Source", sorted(personal["source"].unique()), key="filter-source", placeholder="all")
     categories = category.multiselect(
         "Holds", sorted(personal["category"].unique()), format_func=views.category_word, key="filter-category", placeholder="all"
@@ -74,7 +74,7 @@ def _filtered(fields: pd.DataFrame) -> pd.DataFrame:
         category=categories or None,
         strength=strengths or None,
         min_confidence=confidence,
-        text=words,
+        text=sought,
     )
 
 
@@ -91,10 +91,10 @@ def _explained(row: pd.Series, signals: pd.DataFrame) -> None:
             )
         )
         if row["shapes"]:
-            st.markdown(f"Masked shapes: `{row['shapes']}`")
+            st.markdown(f"Masked shapes: {words(row['shapes'])}")
         if row["also"]:
-            st.markdown(f"Also in this field: {row['also']}")
+            st.markdown(f"Also in this field: {words(row['also'])}")
         if row["lineage"]:
-            st.markdown(f"Marketplace API: {row['lineage']}")
+            st.markdown(f"Marketplace API: {words(row['lineage'])}")
     with right:
         table(signals, {"evidence": "Evidence", "speaks": "Speaks", "weight": "Weight", "words": "What was seen"}, height="content")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import TYPE_CHECKING
@@ -28,6 +29,17 @@ _STYLE = """<style>
 </style>"""
 
 
+_MARKUP = re.compile(r"([\\*_\[\]$<>!|#~:&])")
+
+
+def words(text: object) -> str:
+    """A text as Markdown that shows it as it is: a name from a store makes no link, image or colour. What stands in backticks is code."""
+    parts = re.sub("``+", "'", str(text)).split("`")
+    if len(parts) % 2 == 0:
+        parts[-2:] = ["'".join(parts[-2:])]
+    return "".join(f"`{p}`" if i % 2 else _MARKUP.sub(r"\\\1", p) for i, p in enumerate(parts))
+
+
 def style() -> None:
     st.html(_STYLE)
 
@@ -42,7 +54,7 @@ def header() -> None:
         return
     company = now.config.settings.company or now.config.path.parent.name
     left, right = st.columns([3, 2], vertical_alignment="bottom")
-    left.caption(f"**{company}** · policy {now.config.settings.policy}")
+    left.caption(f"**{words(company)}** · policy {words(now.config.settings.policy)}")
     if now.config.settings.as_of:
         right.caption(f":material/schedule: Clock frozen at {now.now:%d %B %Y, %H:%M} UTC by `as_of` in ropewalk.yaml")
 
@@ -57,9 +69,12 @@ def guarded(page: Callable[[State], None]) -> Callable[[], None]:
         try:
             page(state())
         except RopewalkError as error:
-            st.error(f"**{error.what}**" + (f"  \n`{error.where}`" if error.where else ""), icon=":material/error:")
+            first, *more = error.what.splitlines() or [""]
+            where = "`" + error.where.replace("`", "'") + "`" if error.where else ""
+            lines = [f"**{words(first)}**", *(words(m.strip()) for m in more), where]
+            st.error("  \n".join(line for line in lines if line), icon=":material/error:")
             if error.mend:
-                st.info(f"How to mend it: {error.mend}", icon=":material/build:")
+                st.info(f"How to mend it: {words(error.mend)}", icon=":material/build:")
 
     return run
 

@@ -8,7 +8,8 @@ import plotly.express as px
 import streamlit as st
 
 from ropewalk import views
-from ropewalk.pages.frame import COLOURS, guarded, nothing_yet, status_column, table, tile
+from ropewalk.pages.frame import COLOURS, guarded, nothing_yet, status_column, table, tile, words
+from ropewalk.pages.people import people
 from ropewalk.pages.progress import progress
 
 if TYPE_CHECKING:
@@ -32,17 +33,23 @@ def page(state: State) -> None:
     drift = views.drift(state.record)
     counts = views.counts(posture)
     places = st.columns(len(_TILES) + 2)
-    for place, (status, words) in zip(places, _TILES, strict=False):
-        tile(place, counts[status], words, COLOURS[status])
+    for place, (status, label) in zip(places, _TILES, strict=False):
+        tile(place, counts[status], label, COLOURS[status])
     tile(places[-2], len(state.frames["findings"]), "personal fields", "#0072B2")
     tile(places[-1], len(drift), "gaps in the record", "#56B4E9")
     if counts["error"]:
         st.warning(f"{counts['error']} clauses could not be judged because a control broke; they are not counted as good.")
+    borne = int(posture["excused"].sum())
+    if borne:
+        st.info(f"{borne} verdicts are excused for now by an exception. They are counted as what they are, not as a pass.", icon=":material/gavel:")
+    for name, note in state.overrides.items():
+        st.caption(f":material/tune: Override of **{name}**: {note}")
     clauses, trends = st.columns([3, 2], gap="large")
     with clauses:
         _clauses(state, posture)
     with trends:
         _drift(drift)
+        people(state)
         _trend(state)
 
 
@@ -58,12 +65,14 @@ def _clauses(state: State, posture: pd.DataFrame) -> None:
         rows.sort(key=lambda r: list(COLOURS).index(str(r["status"])))
     for row in rows:
         clause, status = str(row["clause"]), str(row["status"])
-        counted = f"{row['failed']} of {row['subjects']} verdicts fail" if row["failed"] else f"{row['subjects']} verdicts"
+        excused = f" · {row['excused']} excused" if row["excused"] else ""
+        verdicts = f"{row['subjects']} subject{'s' if row['subjects'] != 1 else ''}"
+        counted = f"{verdicts}, {row['failed']} failed verdict{'s' if row['failed'] != 1 else ''}" if row["failed"] else verdicts
         mark = f":{_MARKS[status]}-badge[{views.status_mark(status)}]"
-        with st.expander(f"{mark} **{clause} {row['title']}** · {counted}", expanded=False):
-            st.markdown(f"{row['reason']}" + (f"  \n**Mend:** {row['mend']}" if row["mend"] else ""))
+        with st.expander(f"{mark} **{words(clause)} {words(row['title'])}** · {counted}{excused}", expanded=False):
+            st.markdown(words(row["reason"]) + (f"  \n**Mend:** {words(row['mend'])}" if row["mend"] else ""))
             for need in views.requirements(results, state.policy, clause).to_dict("records"):
-                st.markdown(f"**{need['requirement']}** {need['text']} — {views.status_mark(str(need['status']))}")
+                st.markdown(f"**{words(need['requirement'])}** {words(need['text'])} — {views.status_mark(str(need['status']))}")
                 own = views.subjects(results, requirement=str(need["requirement"]))
                 if len(own):
                     table(
@@ -76,7 +85,8 @@ def _clauses(state: State, posture: pd.DataFrame) -> None:
                             "checked": "Checked",
                             "coverage": "Looked at",
                             "mend": "Mend",
-                        },
+                        }
+                        | ({"excused": "Excused"} if own["excused"].any() else {}),
                         height="content" if len(own) < 8 else 300,
                     )
 
@@ -107,6 +117,6 @@ def _trend(state: State) -> None:
         _chart(px.line(found, x="at", y=["direct", "weak"], markers=True, color_discrete_sequence=["#0072B2", "#56B4E9"]), "personal fields")
 
 
-def _chart(chart: Figure, words: str) -> None:
-    chart.update_layout(height=260, margin={"l": 0, "r": 0, "t": 10, "b": 0}, legend_title_text="", xaxis_title="", yaxis_title=words)
-    st.plotly_chart(chart, width="stretch", config={"displayModeBar": False}, key=f"trend-{words}")
+def _chart(chart: Figure, label: str) -> None:
+    chart.update_layout(height=260, margin={"l": 0, "r": 0, "t": 10, "b": 0}, legend_title_text="", xaxis_title="", yaxis_title=label)
+    st.plotly_chart(chart, width="stretch", config={"displayModeBar": False}, key=f"trend-{label}")

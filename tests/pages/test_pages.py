@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 import ropewalk as rw
+from ropewalk.model import Attestation, Waiver
 
 PAGES = ("overview", "findings", "record", "sources")
 
@@ -26,6 +28,19 @@ def shown(app: AppTest) -> str:
     """All the words of a page."""
     parts = [*app.title, *app.subheader, *app.markdown, *app.caption, *app.info, *app.error, *app.success]
     return "\n".join(str(p.value) for p in parts) + "\n".join(e.label for e in app.expander)
+
+
+@pytest.mark.parametrize(
+    "text", ["![a](http://evil.example/x.png)", "```![a](http://evil.example)`", "`a` ![b](c)", ":red[x] $x$", "a`![b](c)", "<img src=x>"]
+)
+def test_names_of_stores_are_no_markup(text: str) -> None:
+    from markdown_it import MarkdownIt
+
+    from ropewalk.pages.frame import words
+
+    html = MarkdownIt().render(words(text))
+    assert not [tag for tag in ("<img", "<a ", "<pre") if tag in html]
+    assert MarkdownIt().render(words("run `ropewalk scan`")).strip() == "<p>run <code>ropewalk scan</code></p>"
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -94,3 +109,23 @@ def test_a_running_scan_is_shown(company: Path, monkeypatch: pytest.MonkeyPatch)
     register.begin_scan(as_of=datetime.now(UTC), config_hash="x", rules_version="1", units=[("crm", "a"), ("crm", "b")])
     app = run("overview", company, monkeypatch)
     assert "0 of 2 datasets" in str(app.get("progress")[0].proto.text)
+
+
+def test_overview_tells_of_words_that_need_doing_and_of_exceptions(
+    place_company: Callable[[Path], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = rw.load_config(place_company(tmp_path / "company"))
+    now = config.as_of
+    with rw.open_register(config) as register:
+        scan = register.begin_scan(as_of=now, config_hash="c", rules_version="r")
+        register.finish_scan(scan, "complete")
+        rw.check(config, register)
+        register.record_attestation(Attestation("penetration_test", "company", "Ann", now - timedelta(days=9), now + timedelta(days=9)))
+        ends = now + timedelta(days=60)
+        register.record_exception(Waiver("x1", "1.1.c", "company", "the tool comes in spring", "Ann", "Bo", now - timedelta(days=1), ends))
+    app = run("overview", config.path, monkeypatch)
+    words = shown(app)
+    assert "1** ends soon" in words
+    assert "1** exceptions hold" in words
+    assert "1 verdicts are excused for now" in words
+    assert any("excused" in e.label for e in app.expander if "1.1 " in e.label)
