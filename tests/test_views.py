@@ -216,22 +216,24 @@ def test_progress_without_a_finished_unit_promises_nothing() -> None:
 
 
 def test_sources_say_their_state() -> None:
-    configured = [Source(n, f"file://{n}", owner="Ann", environment=Environment.TEST) for n in ("shop", "bucket", "dead", "new")]
+    configured = [Source(n, f"file://{n}", owner="Ann", environment=Environment.TEST) for n in ("shop", "bucket", "dead", "new", "gone")]
     datasets = frame(
         *(
             {**dict.fromkeys(shapes.DATASETS), "source": s, "dataset": "d", "fields": 3, "rows": 7, "scanned_at": NOW}
-            for s in ("shop", "bucket", "old")
+            for s in ("shop", "bucket", "old", "gone")
         )
     )
     skipped = frame(
         {"scan_id": "s1", "source": "bucket", "dataset": "x.bin", "path": "", "reason": "no reader", "mend": "", "at": NOW},
         {"scan_id": "s1", "source": "dead", "dataset": "", "path": "", "reason": "cannot be reached", "mend": "start it", "at": NOW},
+        {"scan_id": "s2", "source": "gone", "dataset": "", "path": "", "reason": "cannot be reached", "mend": "", "at": NOW + timedelta(hours=1)},
     )
     got = views.sources(configured, datasets, frame(field("email")), skipped, frame(unit("d", "done"))).set_index("source")
     assert dict(got["state"]) == {
-        "shop": "scanned", "bucket": "scanned in part", "dead": "failed", "new": "never scanned", "old": "not configured",
+        "shop": "scanned", "bucket": "scanned in part", "dead": "failed", "new": "never scanned", "old": "not configured", "gone": "failed",
     }  # fmt: skip
     assert got.loc["dead", "detail"] == "cannot be reached"
+    assert got.loc["gone", "detail"] == "cannot be reached; what is shown is of an earlier scan"
     assert got.loc["shop", "personal_fields"] == 1
     assert list(views.skipped(skipped, "dead")["mend"]) == ["start it"]
     assert views.last_scans(frame(scan("s1"))).iloc[0]["seconds"] == 30

@@ -79,11 +79,19 @@ def _state(source: Source | None, datasets: pd.DataFrame, skipped: pd.DataFrame,
         if len(skipped) or statuses:
             return "failed", text_of(skipped.iloc[0]["reason"]) if len(skipped) else "no dataset could be read"
         return "never scanned", "run `ropewalk scan`"
+    if len(whole) and not _newer(datasets, whole.iloc[0]["at"]):
+        return "failed", f"{text_of(whole.iloc[0]['reason'])}; what is shown is of an earlier scan"
     failed = statuses.count("failed")
     if failed or len(skipped):
         parts = [f"{failed} datasets failed" if failed else "", f"{len(skipped)} left out" if len(skipped) else ""]
         return "scanned in part", ", ".join(p for p in parts if p)
     return "scanned", ""
+
+
+def _newer(datasets: pd.DataFrame, at: object) -> bool:
+    """Whether any dataset was looked at in the scan that left something out at this time, or later: its source was reached."""
+    last, left = moment_of(datasets["scanned_at"].max()), moment_of(at)
+    return last is None or left is None or last >= left
 
 
 def skipped(frame: pd.DataFrame, source: str | None = None) -> pd.DataFrame:
