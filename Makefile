@@ -19,6 +19,11 @@ install: $(VENV)/.installed
 demo: install
 	$(VENV)/bin/ropewalk demo $(ARGS)
 
+# The dashboard of a folder with a ropewalk.yaml; without CONFIG, of the sample company that `make demo` left behind.
+CONFIG ?= ropewalk-demo
+app: install
+	$(VENV)/bin/ropewalk --config $(CONFIG) app $(ARGS)
+
 # Runtime and all extras, exactly as locked; then this checkout, editable.
 $(VENV)/.installed: requirements.lock pyproject.toml scripts/venv.sh
 	bash scripts/venv.sh $(VENV)

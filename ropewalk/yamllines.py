@@ -57,6 +57,9 @@ def line_of(lines: Lines, path: tuple[str | int, ...]) -> int:
     return lines.get(path, 1)
 
 
+_WORDS = {"extra_forbidden": "there is no such key", "missing": "this key is needed"}
+
+
 def validate(model: type[Model], data: Any, where: str, lines: Lines) -> Model:
     """Pydantic validation whose errors carry file, line and mend, and quote no input."""
     if not isinstance(data, dict):
@@ -67,7 +70,7 @@ def validate(model: type[Model], data: Any, where: str, lines: Lines) -> Model:
         problems = []
         for e in error.errors(include_input=False, include_url=False):
             loc = tuple(p for p in e["loc"])
-            problems.append((line_of(lines, loc), ".".join(map(str, loc)) or "file", e["msg"].removeprefix("Value error, ")))
+            problems.append((line_of(lines, loc), ".".join(map(str, loc)) or "file", _WORDS.get(e["type"], e["msg"].removeprefix("Value error, "))))
         problems.sort()
         first = problems[0]
         what = f"{first[1]}: {first[2]}" + "".join(f"\n  also line {n}, {p}: {m}" for n, p, m in problems[1:])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -104,6 +105,14 @@ def _app(context: typer.Context, port: PortOption = 8501) -> None:
     serve(state(context), port)
 
 
+def _program() -> str:
+    """How this program is called here: by its name where the shell finds it, else by its path (`.venv/bin/ropewalk`)."""
+    found, own = shutil.which("ropewalk"), Path(sys.argv[0])
+    if (found and Path(found).resolve() == own.resolve()) or not own.is_file():
+        return "ropewalk"
+    return os.path.relpath(own) if own.is_relative_to(Path.cwd()) or not own.is_absolute() else str(own)
+
+
 def _demo(
     context: typer.Context,
     serve_it: Annotated[bool, typer.Option("--serve/--no-serve", help="Serve the dashboard afterwards.")] = True,
@@ -123,6 +132,6 @@ def _demo(
     scan_and_tell(run)
     check_and_show(run, Format.table, brief=True)
     run.out.say("This is a sample: its failures are planted. Look further:")
-    run.out.say(*(f"  ropewalk --config {folder} {words}" for words in ("findings --explain", "check --clause 2.1", "ropa", "ropa drift")))
+    run.out.say(*(f"  {_program()} --config {folder} {words}" for words in ("findings --explain", "check --clause 2.1", "ropa", "ropa drift")))
     if serve_it:
         serve(run, port)
