@@ -19,7 +19,7 @@ INCIDENTS = (
     Column("severity", text, ("priority",)),
     Column("amazon_data", flag, ("concerns amazon", "amazon information")),
     Column("notified_at", last_moment, ("notified", "amazon notified at", "reported at")),
-    Column("closed_at", last_moment, ("closed", "resolved at")),
+    Column("ended_at", last_moment, ("closed at", "closed", "ended", "resolved at")),
     Column("measures", present, ("actions", "corrective actions", "what was changed")),
     Column("post_mortem_at", moment, ("post mortem", "postmortem", "review at")),
 )  # fmt: skip

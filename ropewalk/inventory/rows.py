@@ -114,7 +114,7 @@ class Incident:
     severity: str = ""
     amazon_data: bool = True
     notified_at: datetime | None = None
-    closed_at: datetime | None = None
+    ended_at: datetime | None = None
     measures: bool = False
     post_mortem_at: datetime | None = None
     handovers: int = 0
