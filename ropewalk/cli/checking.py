@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ropewalk.cli.alarming import raise_and_tell
+from ropewalk.cli.attesting import attestations_frame
 from ropewalk.cli.exporting import about
 from ropewalk.cli.render import STYLE, Column, Format, clean
 from ropewalk.cli.scanning import scan_and_tell
@@ -18,6 +19,7 @@ from ropewalk.errors import RopewalkError
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ropewalk.controls import CheckReport
     from ropewalk.register import Register
 
 WORST_SHOWN, SUBJECTS_SHOWN = 3, 6
@@ -88,9 +90,22 @@ def check_and_show(run: State, form: Format, clauses: list[str] | None = None, e
         run.out.show(views.subjects(results), (), form, title="Verdicts", head=about(run, report.policy))
     else:
         _tell(run, views.posture(results, policy), results, everything, brief)
+        _borne(run, report)
         if clauses:
             run.out.say("A look at some clauses: it is not recorded. `ropewalk check` judges all of them and records it.")
     return report.exit_code or (0 if _scanned(register) else 3)
+
+
+def _borne(run: State, report: CheckReport) -> None:
+    """What is not as the policy says by somebody's decision, and what will need doing soon."""
+    if report.excused:
+        names = ", ".join(dict.fromkeys(r.requirement for r in report.excused))
+        run.out.say(f"{len(report.excused)} failures are excused for now and do not count for the exit code: {names} (`ropewalk exception list`)")
+    for name, note in report.policy.notes.items():
+        run.out.say(f"override of {name}: {note}")
+    states = attestations_frame(run)["state"].value_counts()
+    if told := [f"{states[s]} {s}" for s in ("stale", "not approved", "ends soon") if s in states]:
+        run.out.say(f"Attestations: {', '.join(told)} (`ropewalk attest list`)")
 
 
 def _scanned(register: Register) -> bool:
@@ -136,7 +151,7 @@ def _clause(run: State, row: dict[Any, Any], own: pd.DataFrame, everything: bool
         Text(f"{status_mark(status)}  ", style=STYLE.get(status, "")).append(f"{row['clause']} {clean(str(row['title']))}", style="bold")
     )
     told = own if everything else own[own["status"].isin(BAD)] if brief else own[~own["status"].isin(SILENT)]
-    groups = list(told.groupby(["status", "requirement", "reason", "mend"], sort=False, dropna=False))
+    groups = list(told.groupby(["status", "requirement", "reason", "mend", "excused"], sort=False, dropna=False))
     for _, alike in groups if everything else groups[:WORST_SHOWN]:
         _verdict(run, alike, everything)
     if not groups:
@@ -169,5 +184,7 @@ def _verdict(run: State, alike: pd.DataFrame, everything: bool) -> None:
     judged = status in {"fail", "pass"} and len(alike) == 1 and first["checked"]
     checked = f"{first['failed']} of {first['checked']} failed; coverage {first['coverage']}; " if judged else ""
     run.out.indented(f"evidence: {checked}control {first['control']}, requirement {first['requirement']}", 4)
+    if first["excused"]:
+        run.out.indented(f"excused: {first['excused']}", 4)
     if first["mend"] and status not in SILENT:
         run.out.indented(f"mend: {first['mend']}", 4)

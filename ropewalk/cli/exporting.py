@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ropewalk.policy import Pack
 
-WHAT = ("posture", "verdicts", "findings", "ropa", "drift", "sources", "skipped", "attestations")
+WHAT = ("posture", "verdicts", "findings", "ropa", "drift", "sources", "skipped", "attestations", "exceptions")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -32,8 +32,11 @@ def about(run: State, policy: Pack | None = None) -> dict[str, str]:
         head["clock"] = "frozen by the configuration: a sample, or a test"
     if policy is not None:
         head |= {"policy": f"{policy.id} {policy.version}", "policy hash": policy.hash}
+        head |= {f"override of {name}": note for name, note in policy.notes.items()}
     elif len(results):
         head |= {"policy": str(results["policy"].iloc[0]), "policy hash": str(results["policy_hash"].iloc[0])}
+        said = {r: d["override"] for r, d in zip(results["requirement"], results["details"], strict=True) if d and d.get("override")}
+        head |= {f"override of {name}": str(note) for name, note in said.items()}
     head["ropa.yaml sha256"] = digest(run.config) or "no such file"
     head["evidence head"] = f"{sequence}:{chain}" if sequence else "empty"
     return {k: v for k, v in head.items() if v}
@@ -76,9 +79,9 @@ def _frame(run: State, what: str) -> tuple[str, pd.DataFrame]:
 
     frame = run.register.frame
     if what == "posture":
-        return "Posture by clause", views.posture(frame("results"), policy_frame(run))
+        return "Posture by clause", views.posture(standing(run), policy_frame(run))
     if what == "verdicts":
-        return "Verdicts of the last check", views.subjects(frame("results"))
+        return "Verdicts of the last check", views.subjects(standing(run))
     if what == "findings":
         return "Personal data found", views.findings(frame("findings"))
     if what == "ropa":
@@ -89,6 +92,17 @@ def _frame(run: State, what: str) -> tuple[str, pd.DataFrame]:
         return "Sources", sources_frame(run)
     if what == "skipped":
         return "What was not looked at", views.skipped(frame("skipped"))
-    from ropewalk.judging.material import material
+    if what == "exceptions":
+        return "Exceptions", views.exceptions(frame("exceptions"), frame("results"), run.config.as_of)
+    from ropewalk.cli.attesting import attestations_frame
 
-    return "Attestations", material(run.config, run.register, run.config.as_of).attestations
+    return "Attestations", attestations_frame(run)
+
+
+def standing(run: State) -> pd.DataFrame:
+    """The verdicts of the last check as they stand now: stale where the policy has changed since, excused where an exception holds."""
+    from ropewalk import views
+    from ropewalk.cli.policies import policy_frame
+
+    frame = run.register.frame
+    return views.standing(frame("results"), policy_frame(run), frame("exceptions"), run.config.as_of)

@@ -70,12 +70,19 @@ def _diff(
     """Show what a new pack changes, and which verdicts it makes stale."""
     import pandas as pd
 
+    from ropewalk import views
     from ropewalk.policy import diff, load_policy
 
     run = state(context)
     before, after = _pack(run, old), _pack(run, new) if new else load_policy(run.config)
-    rows = [{"requirement": c.requirement, "change": c.what, "before": c.before, "after": c.after, "stale": c.stale} for c in diff(before, after)]
-    frame = pd.DataFrame(rows, columns=["requirement", "change", "before", "after", "stale"])
+    old_verdicts = views.outdated(_recorded(run), views.policy_frame(after))
+    counts = old_verdicts["requirement"].value_counts().to_dict()
+    rows = [
+        {"requirement": c.requirement, "change": c.what, "before": c.before, "after": c.after, "stale": c.stale}
+        | {"verdicts": counts.get(c.requirement, 0) if c.stale else 0}
+        for c in diff(before, after)
+    ]
+    frame = pd.DataFrame(rows, columns=["requirement", "change", "before", "after", "stale", "verdicts"])
     if form is Format.table:
         frame["stale"] = frame["stale"].map({True: "stale", False: "hold"})
     columns = (
@@ -84,8 +91,31 @@ def _diff(
         Column("before", ratio=1),
         Column("after", ratio=1),
         Column("stale", "old verdicts"),
+        Column("verdicts", "recorded", number=True),
     )
     run.out.show(frame, columns, form, title=f"{before.id} {before.version} to {after.id} {after.version}", nothing="The packs ask the same.")
+    if form is Format.table and rows and (before.id, before.version) == (after.id, after.version):
+        run.out.say(f"Both are called {after.id} {after.version}: give what changes a new version, or an override with its reason.")
+    if form is Format.table and len(old_verdicts):
+        count = ", ".join(f"{n} {views.status_word(str(s))}" for s, n in old_verdicts["status"].value_counts().items())
+        names = ", ".join(sorted(set(old_verdicts["requirement"]), key=views.clause_key))
+        run.out.say(f"{len(old_verdicts)} recorded verdicts ({count}) are stale under {after.id} {after.version} until `ropewalk check`: {names}")
+
+
+def _recorded(run: State) -> pd.DataFrame:
+    """The verdicts of the last check; none where there is no configuration or no register yet, and none is made."""
+    import pandas as pd
+
+    from ropewalk.errors import RegisterError
+    from ropewalk.register import open_register
+
+    if _configured(run):
+        try:
+            with open_register(run.config, create=False) as register:
+                return register.frame("results")
+        except RegisterError:
+            pass
+    return pd.DataFrame()
 
 
 @policy.command("lint")
@@ -108,11 +138,16 @@ def _lint(
 
 def _plugins(run: State) -> Plugins:
     """The extensions that the configuration names; without a configuration, the built-ins."""
-    from ropewalk.config import NAMES
     from ropewalk.plugins import Plugins
     from ropewalk.policy import plugins_of
 
-    return plugins_of(run.config) if run.path or any(Path(n).is_file() for n in NAMES) else Plugins.of()
+    return plugins_of(run.config) if _configured(run) else Plugins.of()
+
+
+def _configured(run: State) -> bool:
+    from ropewalk.config import NAMES
+
+    return bool(run.path) or any(Path(n).is_file() for n in NAMES)
 
 
 def _pack(run: State, name: str) -> Pack:

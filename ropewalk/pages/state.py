@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -15,8 +16,10 @@ import streamlit as st
 
 from ropewalk import config as configuration
 from ropewalk import views
+from ropewalk.attesting import kinds
 from ropewalk.config import Config
-from ropewalk.policy import load_policy
+from ropewalk.judging.material import attestations
+from ropewalk.policy import load_policy, plugins_of
 from ropewalk.register import open_register
 from ropewalk.ropa import declared, record
 
@@ -24,12 +27,13 @@ if TYPE_CHECKING:
     from ropewalk.model import ProcessingActivity
     from ropewalk.register import Register
 
-FRAMES = ("fields", "findings", "facts", "datasets", "skipped", "scans", "units", "results", "results_history", "attestations")
+FRAMES = ("fields", "findings", "facts", "datasets", "skipped", "scans", "units", "results", "results_history", "attestations", "exceptions")
 
 
 @dataclass(frozen=True)
 class State:
-    """One consistent look: frames by name, the policy as a frame, the record; `now` is the clock of the verdicts."""
+    """One consistent look: frames by name (results as they stand now), the policy as a frame, the record, people's words, and the
+    policy's overrides in words; `now` is the clock of the verdicts."""
 
     config: Config
     frames: dict[str, pd.DataFrame]
@@ -37,6 +41,8 @@ class State:
     record: list[ProcessingActivity]
     now: datetime
     history: pd.DataFrame
+    words: pd.DataFrame
+    overrides: Mapping[str, str]
 
     @property
     def scanned(self) -> bool:
@@ -52,7 +58,7 @@ def state() -> State:
     """The current state; raises RopewalkError where the configuration or the register cannot be read."""
     config = configuration.load(os.environ.get("ROPEWALK_CONFIG") or None)
     register = _register(config.register_url, str(config.path))
-    return _read(config.digest, _mark(register), config, register)
+    return _read(config.digest, (*_mark(register), *_moving(config)), config, register)
 
 
 def running() -> pd.DataFrame:
@@ -66,7 +72,14 @@ def _mark(register: Register) -> tuple[object, ...]:
     scans, results = register.frame("scans"), register.frame("results")
     last = scans.tail(1).to_dict("records")
     run = results["run_id"].iloc[0] if len(results) else ""
-    return (len(scans), str(last), str(run), len(register.frame("attestations")))
+    return (len(scans), str(last), str(run), len(register.frame("attestations")), register.evidence_head()[0])
+
+
+def _moving(config: Config) -> tuple[object, ...]:
+    """What changes without a scan or a check: the hour, by which words and exceptions end, and the policy packs."""
+    name = config.settings.policy
+    files = [config.resolve(name)] if name.endswith((".yaml", ".yml")) else list(plugins_of(config).policies().values())
+    return (f"{config.as_of:%Y-%m-%d %H}", *(f.stat().st_mtime_ns for f in files if f.is_file()))
 
 
 @st.cache_data(show_spinner="Reading the register …", max_entries=4)
@@ -75,4 +88,9 @@ def _read(digest: str, mark: tuple[object, ...], _config: Config, _register: Reg
     written = declared(_config)
     activities = record(written, frames, _config.as_of, sources=_config.sources())
     history = _register.frame("observations")
-    return State(_config, frames, views.policy_frame(load_policy(_config)), activities, _config.as_of, history)
+    pack, now = load_policy(_config), _config.as_of
+    policy, asked = views.policy_frame(pack), kinds(pack, plugins_of(_config).controls())
+    frames["results"] = views.standing(frames["results"], policy, frames["exceptions"], now)
+    given = attestations(_config, frames["attestations"])
+    words = views.attestations(given, asked, now, _config.settings.alarms.expiry_days)
+    return State(_config, frames, policy, activities, now, history, words, pack.notes)

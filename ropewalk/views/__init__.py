@@ -10,12 +10,13 @@ from ropewalk.views.fields import explain, findings, findings_by, findings_matri
 from ropewalk.views.processing import drift, record
 from ropewalk.views.standing import exceptions, outdated, standing
 from ropewalk.views.stores import last_scans, progress, progress_by_source, skipped, sources
-from ropewalk.views.verdicts import counts, policy_frame, posture, requirements, results_frame, subjects
+from ropewalk.views.verdicts import clause_key, counts, policy_frame, posture, requirements, results_frame, subjects
 from ropewalk.views.words import category_word, status_mark, status_word
 
 __all__ = [
     "attestations",
     "category_word",
+    "clause_key",
     "counts",
     "drift",
     "exceptions",

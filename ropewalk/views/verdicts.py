@@ -139,8 +139,11 @@ def _reason(results: pd.DataFrame, status: str, missing: Sequence[str], policy: 
     if bad.empty:
         which = f" ({', '.join(missing)})" if missing else ""
         return {"reason": NOT_CHECKED + which, "mend": NOT_CHECKED_MEND}
-    first = bad.assign(_failed=bad["failed"].map(number_of)).sort_values(["_failed", "subject"], ascending=[False, True], kind="stable").iloc[0]
+    bad = bad.assign(_failed=bad["failed"].map(number_of), _borne=bad["excused"].map(lambda e: bool(text_of(e))))
+    first = bad.sort_values(["_borne", "_failed", "subject"], ascending=[True, False, True], kind="stable").iloc[0]
     reason = f"{text_of(first['subject'])}: {text_of(first['reason'])}".removeprefix(": ")
+    if first["_borne"]:
+        reason += f"; excused {first['excused']}"
     if len(bad) > 1:
         reason += f" (and {len(bad) - 1} more)"
     mends = policy.loc[policy["requirement"] == first["requirement"], "mend"]

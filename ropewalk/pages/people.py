@@ -1,0 +1,43 @@
+"""What people say: words that need doing something about, and the exceptions that hold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from ropewalk import views
+from ropewalk.pages.frame import table
+from ropewalk.views.attested import NEEDY, STATES
+
+if TYPE_CHECKING:
+    from ropewalk.pages.state import State
+
+_MOST = 8
+
+
+def people(state: State) -> None:
+    """Attestations: how many hold, and those that do not; below, active exceptions."""
+    st.subheader("People's words")
+    words = state.words
+    if words.empty:
+        st.caption("The policy asks for no attestation.")
+        return
+    counts = words["state"].value_counts()
+    st.markdown(" · ".join(f"**{counts[s]}** {s}" for s in STATES if s in counts))
+    needy = words[words["state"].isin(NEEDY)]
+    if len(needy):
+        days = state.config.settings.alarms.expiry_days
+        with st.expander(f"{len(needy)} need doing (told {days} days before they end)", expanded=bool(set(needy["state"]) - {"missing"})):
+            shown = needy.assign(kind=needy["kind"].str.replace("_", " "))
+            columns = {"state": "State", "kind": "What", "subject": "About", "requirements": "Asked by", "valid_until": "Until", "mend": "Mend"}
+            table(shown, columns, height="content" if len(shown) < _MOST else 300)
+    exceptions = views.exceptions(state.frames["exceptions"], state.frames["results"], state.now)
+    active = exceptions[exceptions["state"] == "active"]
+    if len(active):
+        st.markdown(f"**{len(active)}** exceptions hold")
+        columns = {"requirement": "Requirement", "subject": "On", "valid_until": "Until", "by": "By", "approver": "Approved by", "reason": "Why"}
+        table(active, columns, height="content" if len(active) < _MOST else 300)
+    expired = int((exceptions["state"] == "expired").sum())
+    if expired:
+        st.caption(f"{expired} exceptions have expired and have no effect.")
