@@ -113,9 +113,12 @@ class Cells:
     def _flat(self, column: Column, counted: Mapping[Any, int]) -> None:
         path, most = (column.label,), self._limits.value_chars
         counts = self._counts.setdefault(path, Counter())
+        self._filled[path] += sum(counted.values())
+        if set(map(type, counted)) <= {str} and max(map(len, counted), default=0) <= most:
+            counts.update(counted)
+            return
         for value, count in counted.items():
             counts[text(value)[:most]] += count
-            self._filled[path] += count
 
     def _nested(self, column: Column, counted: Mapping[Any, int]) -> None:
         most = self._limits.value_chars

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+_NOTHING = type(None)
+_PLAIN = frozenset({int, bool, float, datetime, date, time})
+"""Cells of one of these types can be counted before they are written as text."""
+
+
 class Gatherer:
     """Counts the distinct values of every field of a dataset. Nested values are opened once for each distinct text.
 
@@ -42,15 +47,24 @@ class Gatherer:
         self.rows += chunk.rows
         for path, cells in chunk.columns.items():
             self._types.setdefault(path, chunk.types.get(path, ""))
-            if not any(c is not None for c in cells):
+            kinds = set(map(type, cells)) - {_NOTHING}
+            if not kinds:
                 self._tally(path)
                 continue
             counts: Counter[str] = Counter()
-            for cell in cells:
-                if isinstance(cell, (dict, list, bytes)):
-                    self._open(path, cell, 1)
-                elif cell is not None:
-                    counts[cell if type(cell) is str else as_text(cell)] += 1
+            if kinds <= {str}:
+                counts = Counter(cells)
+                counts.pop(None, None)  # type: ignore[call-overload]
+            elif len(kinds) == 1 and kinds <= _PLAIN:
+                for cell, count in Counter(cells).items():
+                    if cell is not None:
+                        counts[as_text(cell)] += count
+            else:
+                for cell in cells:
+                    if isinstance(cell, (dict, list, bytes)):
+                        self._open(path, cell, 1)
+                    elif cell is not None:
+                        counts[cell if type(cell) is str else as_text(cell)] += 1
             if counts:
                 self._texts(path, counts)
 
@@ -98,6 +112,9 @@ class Gatherer:
         if tally is None:
             return
         most = self._limits.value_chars
+        if max(map(len, values), default=0) <= most and "".join(values).isascii():
+            tally.add(values)
+            return
         fit: dict[str, int] = {}
         for text, count in values.items():
             for piece in _pieces(text, most, self._left, path) if len(text) > most else (text,):

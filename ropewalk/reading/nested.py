@@ -20,7 +20,8 @@ from ropewalk.model import Path
 NODES = 20_000
 EXPANDED = 4 * 2**20
 CHARS = 64 * 2**20
-_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{24,}={0,2}\s*$")
+_BASE64 = re.compile(r"(?![0-9a-fA-F-]+$)[A-Za-z0-9+/_-]{24,}={0,2}\s*$")
+"""Not of hexadecimal digits alone: ids and hashes, which base64 of a text never resembles."""
 
 
 def flatten(value: Any, *, depth: int = 20, nodes: int = NODES) -> Iterator[tuple[Path, str | None]]:

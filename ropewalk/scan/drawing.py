@@ -7,14 +7,12 @@ from dataclasses import dataclass, field, replace
 
 from ropewalk.config import Limits
 from ropewalk.contracts import Connector, Judge
-from ropewalk.detect.distinct import Distinct
 from ropewalk.errors import SourceError
-from ropewalk.model import Dataset, Finding, Path, Sample, Skipped
+from ropewalk.model import Dataset, Finding, Path, Sample, Signal, Skipped
+from ropewalk.scan.adding import Adder, Room
 
 GROWTH = 4
 """Each further draw is this many times larger than the one before."""
-VALUES, CHARACTERS = 50_000, 8 * 2**20
-"""Different values kept of a field that is read in parts, and their characters: a dataset may have hundreds of fields."""
 
 
 @dataclass
@@ -23,6 +21,7 @@ class Drawn:
 
     samples: dict[Path, Sample] = field(default_factory=dict)
     skipped: list[Skipped] = field(default_factory=list)
+    told: dict[Path, Signal] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:
@@ -30,51 +29,23 @@ class Drawn:
 
     def take(self, items: Iterable[Sample | Skipped], only: Collection[Path] | None = None) -> int:
         """Adds samples up; returns the rows that were new. A whole reading takes the place of parts of it."""
-        seen: dict[Path, _Tally] = {}
+        seen: dict[Path, Adder] = {}
+        room = Room()
         for item in items:
             if isinstance(item, Skipped):
                 if item not in self.skipped:
                     self.skipped.append(item)
             elif only is None or item.field.path in only:
-                seen.setdefault(item.field.path, _Tally()).add(item)
-        for path, tally in seen.items():
-            sample, old = tally.sample(), self.samples.get(path)
+                adder = seen.get(item.field.path)
+                if adder is None:
+                    adder = seen[item.field.path] = Adder(room)
+                adder.add(item)
+        for path, adder in seen.items():
+            sample, old = adder.sample(), self.samples.get(path)
+            if adder.told is not None:
+                self.told[path] = adder.told
             self.samples[path] = sample if old is None or sample.method == "full" else old + sample
-        return max((t.rows for t in seen.values()), default=0)
-
-
-class _Tally:
-    """Samples of one field added up, in bounded memory: beyond the cap a fair sample of the distinct values stays."""
-
-    def __init__(self) -> None:
-        self._first: Sample | None = None
-        self._distinct: Distinct | None = None
-        self.rows = self._nulls = 0
-
-    def add(self, sample: Sample) -> None:
-        self.rows += sample.rows
-        self._nulls += sample.nulls
-        if self._first is None:
-            self._first = sample
-            return
-        if self._distinct is None:
-            self._distinct = Distinct(VALUES, bytes=CHARACTERS)
-            self._take(self._distinct, self._first)
-            self._first = replace(self._first, values={})
-        self._take(self._distinct, sample)
-
-    def sample(self) -> Sample:
-        """All of it; `method` is `distinct` where values were left out, so that nobody takes it for all rows."""
-        assert self._first is not None
-        if self._distinct is None:
-            return self._first
-        method = "distinct" if self._distinct.capped else self._first.method
-        return replace(self._first, values=self._distinct.counts, rows=self.rows, nulls=self._nulls, method=method)
-
-    @staticmethod
-    def _take(distinct: Distinct, sample: Sample) -> None:
-        for value, count in sample.values.items():
-            distinct.add(value, count)
+        return max((a.rows for a in seen.values()), default=0)
 
 
 def look_at(connector: Connector, dataset: Dataset, judge: Judge, limits: Limits, *, exhaustive: bool) -> tuple[list[Finding], Drawn]:
@@ -102,4 +73,6 @@ def look_at(connector: Connector, dataset: Dataset, judge: Judge, limits: Limits
         if not more:
             break
         findings = judge.judge(dataset, list(drawn.samples.values()))
+    if drawn.told:
+        findings = [replace(f, signals=(*f.signals, drawn.told[f.field.path])) if f.field.path in drawn.told else f for f in findings]
     return findings, drawn

@@ -9,7 +9,7 @@ from scan_shop import EXTENSIONS, Shop
 from ropewalk.config import Limits
 from ropewalk.model import Dataset, FieldRef, Sample, Skipped, Source
 from ropewalk.plugins import Plugins
-from ropewalk.scan import drawing
+from ropewalk.scan import adding
 from ropewalk.scan.drawing import Drawn, look_at
 from ropewalk.scan.stores import Stores
 
@@ -43,7 +43,7 @@ def test_a_store_that_tires_leaves_the_first_verdict_and_says_so(shop: Shop) -> 
 
 
 def test_too_many_values_are_told_as_a_part(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(drawing, "VALUES", 10)
+    monkeypatch.setattr(adding, "VALUES", 10)
     field = FieldRef("s", "d", ("a",))
     drawn = Drawn()
     drawn.take(Sample(field, {f"v{i}-{part}": 2 for i in range(20)}, 45, 5) for part in range(3))

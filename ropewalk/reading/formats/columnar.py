@@ -11,6 +11,10 @@ from ropewalk.reading.formats.blob import Blob
 from ropewalk.reading.rows import CHUNK_CELLS, Chunk, Reading
 
 _GROUPS = 8
+_BEGIN = 131_072
+"""Rows read of a row group larger than this; of one group that was drawn all, so that no place is out of reach."""
+_BUFFER = 2**18
+"""Bytes of each column that are fetched at a time where a group is not read to its end."""
 
 
 def parquet(blob: Blob, reading: Reading) -> Iterator[Chunk]:
@@ -18,19 +22,26 @@ def parquet(blob: Blob, reading: Reading) -> Iterator[Chunk]:
 
     file = pq.ParquetFile(blob.file, memory_map=False, pre_buffer=False)
     schema = file.schema_arrow
-    groups = list(range(file.metadata.num_row_groups))
-    sizes = [file.metadata.row_group(g).num_rows for g in groups]
+    groups = [file.metadata.row_group(g) for g in range(file.metadata.num_row_groups)]
     columns, names = _wanted(schema, reading)
     step = max(100, min(10_000, CHUNK_CELLS // max(len(columns), 1)))
-    picked, share = _draw(sizes, reading)
-    for group in picked:
-        keep = _lots(sizes[group], share, reading)
+    picked, share = _draw([g.num_rows for g in groups], reading)
+    plan = {g: groups[g].num_rows for g in picked}
+    if reading.rows is not None and file.metadata.num_rows > reading.rows:
+        plan = _bounded(plan, {g: _packed(groups[g], len(columns) / max(len(schema.names), 1)) for g in picked}, reading, blob.near)
+        share = min(1.0, reading.rows / max(sum(plan.values()), 1))
+        if blob.near and any(rows < groups[g].num_rows for g, rows in plan.items()):
+            file = pq.ParquetFile(blob.file, memory_map=False, pre_buffer=False, buffer_size=_BUFFER)
+    for group, most in plan.items():
+        keep = _lots(most, share, reading)
         seen = 0
         for batch in file.iter_batches(batch_size=step, row_groups=[group], columns=columns):
             mine = None if keep is None else [i - seen for i in keep if seen <= i < seen + batch.num_rows]
             seen += batch.num_rows
             if mine is None or mine:
                 yield chunk(batch if mine is None else batch.take(mine), names)
+            if seen >= most:
+                break
     _tell(reading, file.metadata.num_rows)
 
 
@@ -125,6 +136,24 @@ def _draw(sizes: Sequence[int], reading: Reading) -> tuple[list[int], float]:
     while sum(sizes[g] for g in picked) < reading.rows and len(picked) < len(order):
         picked = order[: len(picked) + _GROUPS]
     return picked, min(1.0, reading.rows / max(sum(sizes[g] for g in picked), 1))
+
+
+def _bounded(plan: dict[int, int], packed: dict[int, int], reading: Reading, near: bool) -> dict[int, int]:
+    """Group -> rows to read of it, so that large groups cost no more than small ones and limits.object_bytes is kept."""
+    left = 0.8 * reading.limits.object_bytes
+    out: dict[int, int] = {}
+    for group, rows in plan.items():
+        most = rows if not out and packed[group] < left / 2 else min(rows, _BEGIN)
+        left -= packed[group] * (most / max(rows, 1) if near else 1.0)
+        if out and left < 0:
+            break
+        out[group] = most
+    return out
+
+
+def _packed(group: Any, share: float) -> int:
+    """The bytes of a row group as they lie, of the columns that are read."""
+    return int(share * sum(group.column(i).total_compressed_size for i in range(group.num_columns)))
 
 
 def _lots(size: int, share: float, reading: Reading) -> list[int] | None:
