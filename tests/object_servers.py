@@ -49,7 +49,8 @@ def seaweed() -> Iterator[S3Server]:
     with _home("weed") as home:
         (home / "data").mkdir()
         (home / "data").chmod(0o777)
-        (home / "s3.json").write_text(json.dumps({"identities": [identity]}))
+        tagger = {**identity, "name": "tagger", "credentials": [{"accessKey": "tagger", "secretKey": "tagger-secret"}]}
+        (home / "s3.json").write_text(json.dumps({"identities": [identity, tagger]}))
         ports = [free_port() for _ in range(8)]
         master, volume, filer, s3 = ports[:4]
         command = [
@@ -118,3 +119,17 @@ def azurite(cache: Path) -> Iterator[dict[str, str]]:
 def _listens(port: int) -> bool:
     with socket.socket() as s:
         return s.connect_ex(("127.0.0.1", port)) == 0
+
+
+@contextmanager
+def google() -> Iterator[dict[str, Any]]:
+    """An emulator of Google Cloud Storage; yields the storage options."""
+    from gcp_storage_emulator.server import create_server
+
+    port = free_port()
+    server = create_server("127.0.0.1", port, in_memory=True)
+    server.start()
+    try:
+        yield {"token": "anon", "endpoint_url": f"http://127.0.0.1:{port}", "project": "shop"}
+    finally:
+        server.stop()
