@@ -6,7 +6,7 @@ Exit codes: 0 clean; 1 a control failed and 2 a wrong configuration fail the tas
 from __future__ import annotations
 
 import subprocess
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from airflow.decorators import dag, task
 from airflow.exceptions import AirflowException, AirflowFailException
@@ -19,7 +19,7 @@ WORDS = {1: "a control failed: see `ropewalk check`", 2: "the configuration or t
 @dag(
     dag_id="ropewalk",
     schedule="0 3 * * *",
-    start_date=datetime(2026, 1, 1),
+    start_date=datetime(2026, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,
     default_args={"retries": 2, "retry_delay": timedelta(minutes=15)},

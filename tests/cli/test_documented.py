@@ -14,6 +14,7 @@ import typer.main
 
 from ropewalk.cli.program import app
 from ropewalk.config import AttestationConfig, Clock, Detection, EvidenceConfig, ExecutorConfig, Limits, Settings, SourceConfig
+from ropewalk.duties import AlarmsConfig, CanaryConfig, ChannelConfig, MailConfig, ScheduleConfig, SlackConfig, SyslogConfig, WebhookConfig
 
 ROOT = Path(__file__).parent.parent.parent
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
@@ -88,7 +89,10 @@ def test_every_command_is_documented(name: str) -> None:
 
 def test_every_key_of_the_configuration_is_documented() -> None:
     text = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
-    models = (Settings, SourceConfig, Limits, Clock, Detection, ExecutorConfig, EvidenceConfig, AttestationConfig)
+    models = (
+        Settings, SourceConfig, Limits, Clock, Detection, ExecutorConfig, EvidenceConfig, AttestationConfig,
+        AlarmsConfig, ChannelConfig, SlackConfig, WebhookConfig, MailConfig, SyslogConfig, ScheduleConfig, CanaryConfig,
+    )  # fmt: skip
     keys = {field.alias or name for model in models for name, field in model.model_fields.items()}
     missing = {key for key in keys if not re.search(rf"`{key}`|\b{key}:", text)}
     assert not missing
