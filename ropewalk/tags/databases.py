@@ -15,8 +15,8 @@ from ropewalk.tags.nouns import Form, Spot, TagError
 
 Row = tuple[Any, ...]
 _RIGHTS = frozenset({"42501", "1044", "1142", "1143", "1227", "1370"})
-_PATIENCE = 5
-"""Seconds to wait for a lock."""
+_REBUILD = frozenset({"1845", "1846"})
+"""MariaDB copies a table to change the comment of a JSON column."""
 
 
 class Comments:
@@ -109,8 +109,11 @@ class Comments:
         if isinstance(error, TagError):
             return error
         inner: Any = getattr(error, "orig", None) or error
-        code = str(getattr(inner, "sqlstate", "") or (inner.args[0] if inner.args and isinstance(inner.args[0], int) else ""))
-        if code in _RIGHTS:
+        codes = {str(getattr(inner, "sqlstate", "")), str(inner.args[0]) if inner.args and isinstance(inner.args[0], int) else ""}
+        if codes & _REBUILD:
+            mend = "add it by hand at a quiet time; the table's own comment names the origin all the same"
+            return TagError("the server would rebuild the whole table for this comment, so it was left alone", mend=mend)
+        if codes & _RIGHTS:
             return TagError("the account of tag.uri may not change this comment", mend=self.grant)
         found = trouble(error)
         return TagError(found.what, mend=found.mend.replace("the source's uri", "tag.uri"), lost=found.lost)

@@ -32,7 +32,7 @@ class Tag:
     operations: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.origin or self.classes or self.operations)
+        return bool(self.parts)
 
     @property
     def parts(self) -> Mapping[str, str]:

@@ -58,8 +58,10 @@ def _planned(source: Source, tags: dict[str, Wanted], open_store: Any) -> list[C
 def _changes(source: Source, tags: dict[str, Wanted], store: TagStore) -> Iterator[Change]:
     """One for each table and column; the objects of a dataset with the same change are one."""
     by_file = _by_file(tags)
+    spots = list(store.spots(set(tags)))
+    owners = {s.dataset: word for s in spots if isinstance(s, Spot) and not s.column and (word := store.form.origin(s.now))}
     objects: dict[Change, list[tuple[Spot, Any]]] = {}
-    for spot in store.spots(set(tags)):
+    for spot in spots:
         if isinstance(spot, Skipped):
             want = tags.get(spot.dataset) or by_file.get(spot.dataset) or Wanted()
             if want.columns:
@@ -67,34 +69,36 @@ def _changes(source: Source, tags: dict[str, Wanted], store: TagStore) -> Iterat
             continue
         is_object = len(spot.names) == 1
         want = by_file[spot.dataset] if is_object else tags[spot.dataset]
-        change, new = _change(source.name, spot, want.whole if is_object else _of_comment(want, spot.column), want, store)
+        tag = want.whole if is_object else _of_comment(want, spot.column)
+        said = store.form.origin(spot.now) or ("" if is_object else owners.get(spot.dataset, ""))
+        change, new = _change(source.name, spot, tag, want.basis, said, store)
         if change is None:
             continue
         if is_object:
             objects.setdefault(change, []).append((spot, new))
         else:
             yield replace(change, spots=((spot, new),))
-    for change, spots in objects.items():
-        yield replace(change, spots=tuple(spots))
+    for change, own in objects.items():
+        yield replace(change, spots=tuple(own))
 
 
-def _change(source: str, spot: Spot, tag: Tag, want: Wanted, store: TagStore) -> tuple[Change | None, Any]:
-    """The change of one spot and what would stand there; none where nothing stands there of ours and nothing is wanted."""
+def _change(source: str, spot: Spot, tag: Tag, basis: str, owner: str, store: TagStore) -> tuple[Change | None, Any]:
+    """The change of one spot and what would stand there; none where nothing stands there of ours and nothing is wanted.
+
+    owner: the origin that the owner's own words name; it is never contradicted.
+    """
     was = store.form.said(spot.now)
-    if owners := store.form.origin(spot.now):
-        tag = replace(tag, origin="")
+    if owner:
+        tag, basis = replace(tag, origin="", operations=()), f"its owner says {owner}"
     try:
         new = store.form.put(spot.now, tag)
     except TagError as error:
-        return Change(source, spot.dataset, spot.column, "cannot", tag.text, was, want.basis, error.what, error.mend), None
+        return Change(source, spot.dataset, spot.column, "cannot", tag.text, was, basis, error.what, error.mend), None
     will = store.form.said(new)
     if not was and not will:
         return None, None
     action = "keep" if new == spot.now else "remove" if not will else "change" if was else "add"
-    basis = f"its owner's comment says {owners}" if owners else want.basis
-    hint = (
-        (f"looks like {LINEAGE_ORIGIN}; no origin is written", _TRUST) if want.basis == LIKELY and not tag.origin and tag and not owners else ("", "")
-    )
+    hint = (f"looks like {LINEAGE_ORIGIN}; no origin is written", _TRUST) if basis == LIKELY and tag and not tag.origin else ("", "")
     return Change(source, spot.dataset, spot.column, action, will, was, basis, *hint), new
 
 
