@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Mapping
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
 from typing import NoReturn
 
 CAP = 200_000
@@ -121,10 +121,16 @@ class Distinct:
         """Ranks the values at the first overflow, and drops what is over a cap."""
         if len(self._counts) <= self._cap and self._size <= self._room:
             return {}
+        gone: dict[str, int] = {}
         if not self.capped:
-            self._heap = [(-self._hash(v), v) for v in self._counts]
-            heapify(self._heap)
-        return self._evict()
+            self._heap = sorted((-self._hash(v), v) for v in self._counts)  # sorted lists are heaps
+            over = len(self._heap) - self._cap
+            if over > 0:
+                gone = {v: self._counts.pop(v) for _, v in self._heap[:over]}
+                self._size -= sum(map(len, gone))
+                self._limit = -self._heap[over - 1][0]
+                del self._heap[:over]
+        return gone | self._evict()
 
     def _evict(self) -> dict[str, int]:
         """Drops the largest hashes until both caps hold; at least one value stays."""

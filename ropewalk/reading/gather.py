@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ropewalk.config import Limits
 from ropewalk.model import FieldRef, Path, Sample, Skipped, path_text
-from ropewalk.reading.nested import NODES, Many, flatten
+from ropewalk.reading.nested import NODES, Many, coded, flatten
 from ropewalk.reading.rows import Chunk
 from ropewalk.reading.tally import Tally
 
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 _NOTHING = type(None)
 _PLAIN = frozenset({int, bool, float, datetime, date, time})
 """Cells of one of these types can be counted before they are written as text."""
+
+
+_ODD = frozenset(("", *"{[ \n\t\r\v\f\x1c\x1d\x1e\x1f"))
+"""First characters of short texts that may be blank or JSON."""
 
 
 class Gatherer:
@@ -82,14 +86,13 @@ class Gatherer:
             yield Skipped(self._source, self._dataset, reason, "raise limits.value_chars or limits.fields", path)
 
     def _texts(self, path: Path, counts: Mapping[str, int]) -> None:
-        plain: dict[str, int] = {}
-        for text, count in counts.items():
+        odd = [t for t in counts if len(t) >= 24 or t[:1] in _ODD or not t.isascii()]
+        plain = dict(counts)
+        for text in odd:
             if not text or text.isspace():
-                continue
-            if nestable(text):
-                self._open(path, text, count)
-            else:
-                plain[text] = count
+                del plain[text]
+            elif nestable(text):
+                self._open(path, text, plain.pop(text))
         self._put(path, plain)
         self._met[path] = self._met.get(path, 0) + sum(plain.values())
 
@@ -136,7 +139,7 @@ class Gatherer:
 
 def nestable(text: str) -> bool:
     """Whether a text may hold JSON or base64; cheap, for it is asked of every distinct value."""
-    return text[0] in "{[ \n\t" or (len(text) >= 24 and " " not in text[:64] and "@" not in text[:64])
+    return text[0] in "{[ \n\t" or (len(text) >= 24 and coded(text))
 
 
 def as_text(cell: Any) -> str:

@@ -35,6 +35,11 @@ def flatten(value: Any, *, depth: int = 20, nodes: int = NODES) -> Iterator[tupl
     yield from _walk(value, (), depth, left)
 
 
+def coded(text: str) -> bool:
+    """Whether a text has the letters of base64 and nothing else."""
+    return _BASE64.match(text) is not None
+
+
 def looks_like_json(texts: Iterable[str], share: float = 0.8) -> bool:
     """Whether most of the texts are JSON objects or lists."""
     seen = good = 0
