@@ -61,6 +61,12 @@ def state() -> State:
     return _read(config.digest, (*_mark(register), *_moving(config)), config, register)
 
 
+def opened() -> tuple[Config, Register]:
+    """The configuration and the register, for what must be read fresh."""
+    config = configuration.load(os.environ.get("ROPEWALK_CONFIG") or None)
+    return config, _register(config.register_url, str(config.path))
+
+
 def running() -> pd.DataFrame:
     """The running scan as one row, read fresh; empty when nothing runs."""
     config = configuration.load(os.environ.get("ROPEWALK_CONFIG") or None)
