@@ -14,7 +14,8 @@ from ropewalk.config import Limits
 from ropewalk.contracts import Check, FrameTable, SqlTable
 from ropewalk.errors import ConfigError, SourceError
 from ropewalk.model import Dataset, Fact, Path, Sample, Skipped, Source
-from ropewalk.reading.awsfacts import LEAST, PARTS, AwsFacts, Denied
+from ropewalk.reading.awsask import Denied
+from ropewalk.reading.awsfacts import LEAST, PARTS, AwsFacts
 
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d")
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 from ropewalk.model import Fact
 from ropewalk.reading.accounts import generic
+from ropewalk.reading.awsask import Denied, ask, ask_all, key_facts
 from ropewalk.reading.s3 import client
 
 PARTS = ("iam", "ec2", "guardduty", "cloudtrail", "rds")
@@ -23,7 +25,8 @@ LEAST = json.dumps(
                 "Action": [
                     "sts:GetCallerIdentity", "iam:GetAccountPasswordPolicy", "iam:GetAccountSummary", "iam:ListUsers", "iam:GetLoginProfile",
                     "iam:ListMFADevices", "iam:ListAccessKeys", "iam:ListEntitiesForPolicy", "ec2:DescribeSecurityGroups", "rds:DescribeDBInstances",
-                    "rds:DescribeDBSnapshots", "kms:DescribeKey", "kms:GetKeyRotationStatus", "guardduty:ListDetectors", "guardduty:GetDetector",
+                    "rds:DescribeDBSnapshots", "kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus",
+                    "guardduty:ListDetectors", "guardduty:GetDetector",
                     "cloudtrail:DescribeTrails", "cloudtrail:GetTrailStatus",
                 ],
                 "Resource": "*",
@@ -42,28 +45,6 @@ _DEFAULT_RULES = {"min_length": 8, "classes": 3, "max_age_days": 0, "history": 0
 """What IAM asks of passwords where the account sets no policy of its own."""
 
 
-class Denied(Exception):
-    """The account did not answer; the text is AWS's code, never its message, which may quote names."""
-
-
-def ask(service: Any, call: str, *, absent: Sequence[str] = (), **arguments: Any) -> Any:
-    """The answer, all pages of it together; None for one of the codes `absent`. Raises Denied."""
-    try:
-        if not service.can_paginate(call):
-            return getattr(service, call)(**arguments)
-        whole: dict[str, Any] = {}
-        for page in service.get_paginator(call).paginate(**arguments):
-            for key, value in page.items():
-                whole[key] = [*whole.get(key, []), *value] if isinstance(value, list) else value
-        return whole
-    except Exception as error:
-        response = getattr(error, "response", None)
-        code = str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else type(error).__name__
-        if any(a in code for a in absent):
-            return None
-        raise Denied(code) from None
-
-
 class AwsFacts:
     """Asks the account; databases: {name of a source: RDS instance}, so that what RDS says counts for that source too."""
 
@@ -74,8 +55,10 @@ class AwsFacts:
         return f"AwsFacts({self._source!r})"
 
     def service(self, name: str, region: str = "") -> Any:
-        more = {**self._storage.get("client_kwargs", {}), "region_name": region or self._regions[0]}
-        return client({**self._storage, "client_kwargs": more}, name)
+        return client(self._storage_in(region or self._regions[0]), name)
+
+    def _storage_in(self, region: str) -> Mapping[str, Any]:
+        return {**self._storage, "client_kwargs": {**self._storage.get("client_kwargs", {}), "region_name": region}}
 
     def reach(self) -> None:
         """Whether the account answers at all. Raises Denied."""
@@ -124,22 +107,22 @@ class AwsFacts:
         """Name, login (has a password), mfa, keys (ages of the active ones in days) of each user."""
         now = as_of if as_of.tzinfo else as_of.replace(tzinfo=UTC)
         out = []
-        users = ask(iam, "list_users").get("Users", ())
+        users = ask_all(iam, "list_users").get("Users", ())
         if len(users) > _USERS:
             raise Denied(f"more than {_USERS} users: three questions each are too many")
         for user in users:
             name = str(user["UserName"])
-            login = ask(iam, "get_login_profile", absent=("NoSuchEntity",), UserName=name) is not None
-            keys = ask(iam, "list_access_keys", UserName=name).get("AccessKeyMetadata", ())
+            login = ask(iam, "get_login_profile", UserName=name) is not None
+            keys = ask_all(iam, "list_access_keys", UserName=name).get("AccessKeyMetadata", ())
             ages = [max(0, (now - k["CreateDate"]).days) for k in keys if k.get("Status") == "Active"]
-            mfa = bool(ask(iam, "list_mfa_devices", UserName=name).get("MFADevices"))
+            mfa = bool(ask_all(iam, "list_mfa_devices", UserName=name).get("MFADevices"))
             out.append({"name": name, "login": login, "mfa": mfa, "keys": ages})
         return out
 
     def _open(self, region: str) -> list[str]:
         """`sg-1 tcp 5432`: rules of incoming traffic that let in every address, but for a web server's own ports."""
         found = set()
-        for group in ask(self.service("ec2", region), "describe_security_groups").get("SecurityGroups", ()):
+        for group in ask_all(self.service("ec2", region), "describe_security_groups").get("SecurityGroups", ()):
             for rule in group.get("IpPermissions", ()):
                 ranges = [r.get("CidrIp") for r in rule.get("IpRanges", ())] + [r.get("CidrIpv6") for r in rule.get("Ipv6Ranges", ())]
                 ports = rule.get("FromPort"), rule.get("ToPort")
@@ -150,7 +133,7 @@ class AwsFacts:
 
     def _watched(self, region: str) -> bool:
         guard = self.service("guardduty", region)
-        found = ask(guard, "list_detectors").get("DetectorIds", ())
+        found = ask_all(guard, "list_detectors").get("DetectorIds", ())
         return any(ask(guard, "get_detector", DetectorId=i).get("Status") == "ENABLED" for i in found)
 
     def _trail(self, region: str) -> bool:
@@ -160,7 +143,7 @@ class AwsFacts:
 
     def _instances(self, fact: Callable[..., Fact], region: str) -> Iterator[Fact]:
         rds = self.service("rds", region)
-        kms, how = self.service("kms", region), "rds:describe_db_instances"
+        how, storage = "rds:describe_db_instances", self._storage_in(region)
         listed = fact("databases", how, "rds:DescribeDBInstances", partial(_listed, rds), f"{self._source}/{region}")
         if listed.value is None:
             yield listed
@@ -170,24 +153,22 @@ class AwsFacts:
             known_as = [s for s, instance in self._databases.items() if instance == name]
             encrypted, key = bool(found.get("StorageEncrypted")), found.get("KmsKeyId")
             at_rest = {"layer": "volume", "algorithm": "aws:kms" if encrypted else "none"}
-            turns = fact("key_rotation", "kms:get_key_rotation_status", "kms:GetKeyRotationStatus", partial(_rotates, kms, key)) if key else None
+            keys = list(key_facts(storage, "", listed.observed_at, key)) if encrypted and key else []
             plain = fact("unencrypted_snapshots", "rds:describe_db_snapshots", "rds:DescribeDBSnapshots", partial(_plain, rds, name))
             for subject in (f"{self._source}/{name}", *known_as):
                 yield Fact(subject, "encrypted_at_rest", at_rest, listed.observed_at, how)
                 yield Fact(subject, "public_access", {"public": bool(found.get("PubliclyAccessible"))}, listed.observed_at, how)
                 yield Fact(subject, "backup_days", int(found.get("BackupRetentionPeriod") or 0), listed.observed_at, how)
-                for told in (turns, plain):
-                    if told is not None:
-                        yield Fact(subject, told.name, told.value, told.observed_at, told.how, told.needs)
+                yield from (replace(told, subject=subject) for told in (*keys, plain))
 
 
 def _listed(rds: Any) -> list[Mapping[str, Any]]:
-    found: list[Mapping[str, Any]] = ask(rds, "describe_db_instances").get("DBInstances", [])
+    found: list[Mapping[str, Any]] = ask_all(rds, "describe_db_instances").get("DBInstances", [])
     return found
 
 
 def _rules(iam: Any) -> dict[str, Any]:
-    answer = ask(iam, "get_account_password_policy", absent=("NoSuchEntity",))
+    answer = ask(iam, "get_account_password_policy")
     if answer is None:
         return dict(_DEFAULT_RULES)
     policy = answer["PasswordPolicy"]
@@ -212,16 +193,10 @@ def _second_factor(users: list[dict[str, Any]] | None, root: bool | None) -> dic
 
 
 def _admins(iam: Any) -> list[str]:
-    found = ask(iam, "list_entities_for_policy", absent=("NoSuchEntity",), PolicyArn=_ADMIN) or {}
+    found = ask_all(iam, "list_entities_for_policy", PolicyArn=_ADMIN) or {}
     names = {"PolicyUsers": "UserName", "PolicyGroups": "GroupName", "PolicyRoles": "RoleName"}
     return sorted(str(entry[name]) for part, name in names.items() for entry in found.get(part, ()))
 
 
-def _rotates(kms: Any, key: str) -> bool:
-    """Keys that AWS manages turn every year; of the others their setting tells."""
-    about = ask(kms, "describe_key", KeyId=key).get("KeyMetadata", {})
-    return about.get("KeyManager") == "AWS" or bool(ask(kms, "get_key_rotation_status", KeyId=key).get("KeyRotationEnabled"))
-
-
 def _plain(rds: Any, instance: str) -> int:
-    return sum(not s.get("Encrypted") for s in ask(rds, "describe_db_snapshots", DBInstanceIdentifier=instance).get("DBSnapshots", ()))
+    return sum(not s.get("Encrypted") for s in ask_all(rds, "describe_db_snapshots", DBInstanceIdentifier=instance).get("DBSnapshots", ()))

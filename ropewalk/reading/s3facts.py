@@ -21,14 +21,19 @@ LEAST = json.dumps(
             {
                 "Effect": "Allow",
                 "Action": [
-                    "s3:ListBucket", "s3:GetBucketLocation", "s3:GetEncryptionConfiguration", "s3:GetBucketPublicAccessBlock", "s3:GetBucketPolicy",
+                    "s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads",
+                    "s3:GetBucketLocation", "s3:GetEncryptionConfiguration", "s3:GetBucketPublicAccessBlock", "s3:GetBucketPolicy",
                     "s3:GetBucketPolicyStatus", "s3:GetBucketAcl", "s3:GetLifecycleConfiguration", "s3:GetBucketVersioning",
                     "s3:GetBucketObjectLockConfiguration", "s3:GetBucketLogging", "s3:GetBucketTagging",
                 ],
                 "Resource": "arn:aws:s3:::BUCKET",
             },
             {"Effect": "Allow", "Action": ["s3:GetObject", "s3:GetObjectTagging"], "Resource": "arn:aws:s3:::BUCKET/*"},
-            {"Effect": "Allow", "Action": ["kms:Decrypt", "kms:DescribeKey", "kms:GetKeyRotationStatus"], "Resource": "ARN-OF-THE-KEY"},
+            {
+                "Effect": "Allow",
+                "Action": ["kms:Decrypt", "kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus"],
+                "Resource": "ARN-OF-THE-KEY",
+            },
         ],
     },
     indent=2,

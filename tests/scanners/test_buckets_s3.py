@@ -104,6 +104,9 @@ def aws() -> Iterator[S3Server]:
         s3, kms = server.client(), server.client("kms")
         key = kms.create_key()["KeyMetadata"]["KeyId"]
         kms.enable_key_rotation(KeyId=key)
+        friends = ["arn:aws:iam::123456789012:root", "arn:aws:iam::999988887777:role/friend"]
+        let_in = {"Effect": "Allow", "Principal": {"AWS": friends}, "Action": "kms:*", "Resource": "*"}
+        kms.put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps({"Version": "2012-10-17", "Statement": [let_in]}))
         for bucket in ("sealed", "open"):
             s3.create_bucket(Bucket=bucket)
             s3.put_object(Bucket=bucket, Key="a.csv", Body=TABLE.encode(), Metadata={"origin": "amazon-sp-api"} if bucket == "sealed" else {})
@@ -135,6 +138,7 @@ def test_a_sealed_bucket(aws: S3Server) -> None:
     assert said["key_spec"] == "SYMMETRIC_DEFAULT"
     assert said["key_rotation"] is True
     assert said["key_rotation_days"] == 365
+    assert said["key_shared_with"] == ["999988887777"], "123456789012 is the account of the key itself"
     assert said["public_access"] == {"public": False, "blocked": True}
     assert said["tls_enforced"] is True
     assert (said["retention_days"], said["versioning"], said["object_lock"], said["access_logging"]) == (30, "Enabled", False, False)
@@ -174,3 +178,25 @@ def test_half_a_policy_enforces_nothing(aws: S3Server, condition: Any) -> None:
 def test_the_policy_for_the_reader_only_reads(aws: S3Server) -> None:
     actions = [a for s in json.loads(connect(aws, "sealed").least_privilege())["Statement"] for a in s["Action"]]
     assert all(a.partition(":")[2].startswith(("Get", "List", "Describe", "Decrypt")) for a in actions)
+
+
+def test_older_versions_are_a_fact_of_retention(aws: S3Server) -> None:
+    s3 = aws.client()
+    s3.create_bucket(Bucket="kept")
+    s3.put_bucket_versioning(Bucket="kept", VersioningConfiguration={"Status": "Enabled"})
+    for n in range(3):
+        for part in range(4):
+            s3.put_object(Bucket="kept", Key=f"data/day-2026-11-0{part + 1}.csv", Body=f"email\nv{n}@example.com\n".encode())
+    s3.put_object(Bucket="kept", Key="data/gone.csv", Body=b"email\na@example.com\n")
+    s3.delete_object(Bucket="kept", Key="data/gone.csv")
+    s3.create_multipart_upload(Bucket="kept", Key="data/half.bin")
+    facts = {(f.subject, f.name): f.value for f in connect(aws, "kept/data").facts(AS_OF)}
+    versions = facts["b", "noncurrent_versions"]
+    assert (versions["count"], versions["of_deleted_objects"], versions["all_counted"]) == (9, 1, True)
+    assert datetime.fromisoformat(versions["oldest"]) <= datetime.now(UTC)
+    assert facts["b/day-*.csv", "noncurrent_versions"]["count"] == 8
+    assert facts["b", "noncurrent_retention_days"] == "never"
+    assert facts["b", "unfinished_uploads"]["count"] == 1
+    rule = {"ID": "x", "Status": "Enabled", "Filter": {"Prefix": ""}, "NoncurrentVersionExpiration": {"NoncurrentDays": 7}}
+    s3.put_bucket_lifecycle_configuration(Bucket="kept", LifecycleConfiguration={"Rules": [rule]})
+    assert {(f.subject, f.name): f.value for f in connect(aws, "kept/data").facts(AS_OF)}["b", "noncurrent_retention_days"] == 7
