@@ -77,7 +77,12 @@ def _words(kind: str, file: Path, one: Imported) -> str:
     about = f"{kind}{f' ({series})' if series else ''}, as of {one.observed_at:%Y-%m-%d %H:%M} UTC"
     if not one.new:
         return f"Nothing new in {file.name}: {about}, was imported before."
-    return f"Imported {file.name}: {len(one.batch.rows)} {about}; {one.added} new, {one.closed} gone since the one before."
+    since = {
+        "first": "the first of its series",
+        "newest": f"{one.added} new, {one.closed} gone since the one before",
+        "older": "older than the newest, so it only tells when things were first seen",
+    }
+    return f"Imported {file.name}: {len(one.batch.rows)} {about}; {since[one.place]}."
 
 
 @inventory.command("list")

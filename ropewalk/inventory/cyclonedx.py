@@ -30,22 +30,26 @@ def _found(data: dict[str, Any]) -> Iterator[Vulnerability]:
         state = _STATES.get(text(obj(v, "analysis").get("state")), OPEN)
         for ref in [text(a.get("ref")) for a in objs(v, "affects")] or [""]:
             component = names.get(ref, {})
-            package, version = text(component.get("name")), text(component.get("version"))
-            if not package:
-                package, version = purl(ref)
+            package, version = purl(text(component.get("purl")) or ref)
+            if not text(component.get("purl")).startswith("pkg:") and component.get("name"):
+                package, version = text(component.get("name")), text(component.get("version"))
             yield Vulnerability(text(v.get("id")) or "vulnerability", _severity(v), package, "", version, state=state)
 
 
 def purl(ref: str) -> tuple[str, str]:
-    """`pkg:npm/%40scope/name@1.0?x#y`, or a BOM-Link to it, as (name with its namespace, version)."""
+    """`pkg:npm/%40scope/name@1.0?x#y`, or a BOM-Link to it, as (name, version), the name as scanners write it:
+    with the scope of npm, the group of Maven, without the distribution of a system's package."""
     from urllib.parse import unquote
 
     told = unquote(ref.rpartition("#")[2] if ref.startswith("urn:cdx:") else ref)
     if not told.startswith("pkg:"):
         return told, ""
-    path = told.split("?", 1)[0].split("#", 1)[0].partition("/")[2]
+    kind, _, path = told.removeprefix("pkg:").split("?", 1)[0].split("#", 1)[0].partition("/")
     name, _, version = path.rpartition("@")
-    return (name, version) if name else (path, "")
+    name, version = (name, version) if name else (path, "")
+    if kind in {"deb", "rpm", "apk", "alpm"}:
+        name = name.rpartition("/")[2]
+    return name.replace("/", ":") if kind == "maven" else name, version
 
 
 def _severity(v: dict[str, Any]) -> str:

@@ -54,12 +54,14 @@ def decoded(data: bytes, where: str) -> str:
         raise ConfigError("the file is no text in UTF-8", where=where, mend="save it as CSV or JSON in UTF-8") from None
 
 
-def parsed(told: str, where: str) -> Any:
-    """JSON data. Raises ConfigError."""
+def parsed(told: str, where: str, line: int = 1) -> Any:
+    """JSON data that begins in a line of the file. Raises ConfigError."""
     try:
         return json.loads(told)
     except json.JSONDecodeError as error:
-        raise ConfigError(f"not valid JSON: {error.msg}", where=f"{where}:{error.lineno}", mend="export it again; the file may be cut off") from None
+        raise ConfigError(
+            f"not valid JSON: {error.msg}", where=f"{where}:{error.lineno + line - 1}", mend="export it again; the file may be cut off"
+        ) from None
     except (ValueError, RecursionError):
         raise ConfigError("not valid JSON: nested too deeply, or a number too long", where=where, mend="export it again") from None
 
@@ -110,7 +112,7 @@ def _json_lines(told: str, where: str) -> tuple[list[Record], tuple[str, ...]] |
         return None
     if not isinstance(first, dict) or (len(lines) == 1 and any(isinstance(v, list) and squeezed(k) in _LISTS for k, v in first.items())):
         return None
-    found = [(n, parsed(line, f"{where}:{n}")) for n, line in lines]
+    found = [(n, parsed(line, where, n)) for n, line in lines]
     rows, columns = of_entries([d for _, d in found], where)
     return [Record(f"{where}:{n}", r.cells) for (n, _), r in zip(found, rows, strict=True)], columns
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from ropewalk.errors import ConfigError
 from ropewalk.inventory.reading import KINDS, LARGEST, read
-from ropewalk.inventory.rows import Batch, Row
+from ropewalk.inventory.rows import Batch, Row, Vulnerability
+from ropewalk.inventory.severity import merged
 from ropewalk.register.chain import plain
 from ropewalk.register.inventories import Import
 
@@ -26,13 +27,15 @@ _SKEW = timedelta(hours=26)
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """One series of an import. new: False where the register knew it already; added, closed: rows, against the import before."""
+    """One series of an import. new: False where the register knew it already; added, closed: rows, against the import before;
+    place: `first` of its series, `newest`, or `older` than the newest, which sets only when rows were first seen."""
 
     batch: Batch
     observed_at: datetime
     new: bool
     added: int
     closed: int
+    place: str
 
 
 def import_file(
@@ -47,11 +50,15 @@ def import_file(
     digest = hashlib.sha256(data).hexdigest()
     made = [_import(kind, b, file.name, digest, release, _moment(kind, b, at, now, file.name)) for b in batches]
     before = {(s, t): keys for s, t, keys in _open(register, kind)}
+    newest = {(s, t): when for s, t, when in register.inventories.series(kind)}
     recorded = register.inventories.record(made, now)
     out = []
     for batch, one, new in zip(batches, made, recorded, strict=True):
-        known = before.get((batch.scanner, batch.target), set())
-        out.append(Imported(batch, one.observed_at, new, len(set(one.rows) - known) if new else 0, len(known - set(one.rows)) if new else 0))
+        series = batch.scanner, batch.target
+        known, last = before.get(series, set()), newest.get(series)
+        place = "first" if last is None else "newest" if one.observed_at >= last else "older"
+        counts = (len(set(one.rows) - known), len(known - set(one.rows))) if new and place != "older" else (0, 0)
+        out.append(Imported(batch, one.observed_at, new, *counts, place))
     return out
 
 
@@ -110,12 +117,17 @@ def _import(kind: str, batch: Batch, name: str, digest: str, release: str, obser
             f"the report does not name {what}", where=name, mend=f"add {option}, the same each time; another scan would close its findings"
         )
     rows: dict[str, dict[str, Any]] = {}
-    for number, row in enumerate(batch.rows, 1):
-        if row.key in rows and kind != "vulnerabilities":
+    for number, row in enumerate(batch.rows if kind != "vulnerabilities" else _merged(batch.rows), 1):
+        if row.key in rows:
             mend = "keep one line for each; several logins of one person go into the column aliases"
             raise ConfigError(f"entry {number} names the same as another one", where=name, mend=mend)
         rows[row.key] = _record(row)
     return Import(kind, batch.format, batch.scanner, batch.target, release, name, digest, observed_at, rows)
+
+
+def _merged(rows: Sequence[Row]) -> Sequence[Row]:
+    """Findings of several runs of one series, one a key."""
+    return merged(r for r in rows if isinstance(r, Vulnerability))
 
 
 def _record(row: Row) -> dict[str, Any]:

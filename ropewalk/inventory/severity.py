@@ -69,4 +69,4 @@ def image(name: str) -> str:
     """An image or file without tag, digest and version: `registry:5000/shop/app:1.4@sha256:…` -> `registry:5000/shop/app`."""
     bare = name.split("@sha256:", 1)[0]
     head, _, tail = bare.rpartition(":")
-    return head if head and "/" not in tail and "\\" not in tail and not bare.startswith(("http:", "https:")) and len(head) > 1 else bare
+    return head if head and "/" not in tail and "\\" not in tail and not bare.startswith(("http:", "https:")) else bare
