@@ -109,6 +109,7 @@ class Files:
             found = list(self.datasets())
         except SourceError:
             return
+        yield from bucketfacts.kept(self._objects, name, as_of, {d.name: f"{name}/{d.name}" for d in found if isinstance(d, Dataset)})
         known = origins.sidecars(self._objects, self._sidecars)
         for subject, cipher in sorted(self._ciphers.items()):
             value = {"layer": "file", "algorithm": cipher}

@@ -57,6 +57,7 @@ def seaweed() -> Iterator[S3Server]:
             weed, "server", f"-dir={home / 'data'}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-master.port={master}", f"-master.port.grpc={ports[4]}",
             f"-volume.port={volume}", f"-volume.port.grpc={ports[5]}", "-volume.max=50", "-master.volumeSizeLimitMB=64", "-filer",
             f"-filer.port={filer}", f"-filer.port.grpc={ports[6]}", "-s3", f"-s3.port={s3}", f"-s3.port.grpc={ports[7]}",
+            "-s3.port.iceberg=0", "-s3.port.lance=0",  # else two servers want the same port
             f"-s3.config={home / 's3.json'}",
         ]  # fmt: skip
         server = S3Server(f"http://127.0.0.1:{s3}", _storage(f"http://127.0.0.1:{s3}"))

@@ -8,7 +8,7 @@ from datetime import datetime
 from ropewalk.contracts import Check
 from ropewalk.errors import RopewalkError
 from ropewalk.model import Fact
-from ropewalk.reading import azurefacts, gcsfacts, s3facts
+from ropewalk.reading import azurefacts, gcsfacts, s3facts, s3versions
 from ropewalk.reading.endpoint import probe
 from ropewalk.reading.objects import Entry, Objects
 
@@ -50,6 +50,12 @@ def facts(objects: Objects, source: str, as_of: datetime) -> Iterator[Fact]:
     own = {"s3": s3facts.facts, "gs": gcsfacts.facts, "abfs": azurefacts.facts}.get(objects.protocol)
     if own is not None:
         yield from own(objects, source, as_of)
+
+
+def kept(objects: Objects, source: str, as_of: datetime, datasets: Mapping[str, str]) -> Iterator[Fact]:
+    """What lies there besides the objects that are listed: older versions and unfinished uploads. datasets: name -> subject."""
+    if objects.protocol == "s3":
+        yield from s3versions.facts(objects, source, as_of, datasets)
 
 
 def tags(objects: Objects, entry: Entry) -> Mapping[str, str]:
