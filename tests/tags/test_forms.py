@@ -36,7 +36,9 @@ def test_a_comment_comes_back_to_the_byte(now: str | None, first: Tag, second: T
     assert form.said(once) == first.text
 
 
-@pytest.mark.parametrize("now", [None, "", " ", "x", "x ", "origin=crm", "[ropewalk]", "ends in [brackets]", "[ropewalk class=email v=1", "a\nb 'c' \\"])
+@pytest.mark.parametrize(
+    "now", [None, "", " ", "x", "x ", "origin=crm", "[ropewalk]", "ends in [brackets]", "[ropewalk class=email v=1", "a\nb 'c' \\"]
+)
 def test_comments_that_are_easily_spoiled(now: str | None) -> None:
     form = InComment()
     assert form.drop(form.put(now, TAG)) == now

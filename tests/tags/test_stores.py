@@ -21,7 +21,7 @@ from ropewalk.evidence import verify
 from ropewalk.register import open_register
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
-OWN = "of the buyer; it's \\ 100% \"theirs\"  "
+OWN = 'of the buyer; it\'s \\ 100% "theirs"  '
 ODD = 'ta"ble; DROP %s `:y'
 PG = f"""
 CREATE ROLE scanner LOGIN PASSWORD 'scans'; CREATE ROLE tagger LOGIN PASSWORD 'tags';
@@ -167,7 +167,7 @@ def test_from_untagged_to_tagged_and_back(company: Company, capsys: pytest.Captu
     comments = {(t, c): text for t, c, text in tagged["pg"]}
     assert comments["orders", "buyer_email"].startswith(f"{OWN} [ropewalk origin=amazon-sp-api class=email")
     assert comments["orders", None] == "orders [ropewalk origin=amazon-sp-api v=1]"
-    assert {"Buyer's \"mail\" %s", "buyer_email"} <= {c for t, c in comments if t == "orders"}
+    assert {'Buyer\'s "mail" %s', "buyer_email"} <= {c for t, c in comments if t == "orders"}
     assert (ODD, "email") in comments
     assert ("orders", "status") not in comments
     assert comments["owned", None] == "origin=crm"
@@ -211,7 +211,7 @@ def test_a_table_that_is_locked_stops_no_other_and_a_change_meanwhile_is_respect
     failed = {r.change.subject: r.reason for r in done if r.failed}
     assert failed["pg/public.orders#buyer_email"].startswith("somebody changed the comment meanwhile")
     assert "locked" in failed["pg/public.mails#buyer_email"]
-    assert sum(r.written for r in done) >= 4
+    assert sum(r.written for r in done) == 3, "a locked view locks its tables too"
     run(company, capsys, "tag", "revert", "pg", "--yes")
 
 
