@@ -62,11 +62,14 @@ def _history(
 ) -> None:
     """Show the runs, newest first, with those that were missed, overlapped or lost."""
     run = state(context)
-    every = run.register.frame("runs").iloc[::-1].reset_index(drop=True)
+    from ropewalk.views import watch
+
+    kept = run.register.frame("runs")
+    every = watch.runs(kept) if form is Format.table else kept.iloc[::-1].reset_index(drop=True)
     frame = every.head(limit) if limit else every
     columns = (
         Column("job"),
-        Column("due_at", "due (UTC)", least=16),
+        Column("due", "due (UTC)", least=16),
         Column("started_at", "began (UTC)", least=16),
         Column("finished_at", "ended (UTC)", least=16),
         Column("state"),
@@ -75,7 +78,7 @@ def _history(
     )
     shown = frame
     if form is Format.table:
-        shown = frame.assign(exit_code=frame["exit_code"].astype("string").fillna("")).rename(columns={"status": "state"})
+        shown = frame.assign(exit_code=frame["exit_code"].astype("string").fillna(""))
     run.out.show(shown, columns, form, title="Runs", nothing="Nothing ran yet: ropewalk schedule run, or ropewalk check --once")
     if len(frame) < len(every):
         run.out.say(f"The newest {len(frame)} of {len(every)}; --limit 0 shows all.")

@@ -50,7 +50,7 @@ def _tiles(runs: pd.DataFrame, alarms: pd.DataFrame, canaries: pd.DataFrame) -> 
     tile(
         places[2],
         len(astray),
-        "runs in seven days that failed, were missed, overlapped or lost",
+        "runs in seven days that went wrong",
         bad if len(astray) else fine if len(runs) else unknown,
     )
     words = "canaries seen away from home" if len(canaries) else "canaries: none is registered"
@@ -91,7 +91,7 @@ def _schedule(config: Config, register: Register, runs: pd.DataFrame) -> None:
     if runs.empty:
         st.info("Nothing ran on a schedule yet.", icon=":material/schedule:")
         return
-    columns = {"job": "Job", "state": "State", "due_at": "Due (UTC)", "started_at": "Began (UTC)", "seconds": "Seconds", "exit_code": "Exit code",
+    columns = {"job": "Job", "state": "State", "due": "Due (UTC)", "started_at": "Began (UTC)", "seconds": "Seconds", "exit_code": "Exit code",
                "detail": "Detail"}  # fmt: skip
     table(runs, columns, height="content" if len(runs) < 10 else 380)
 

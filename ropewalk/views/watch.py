@@ -21,6 +21,9 @@ _RUN = {
 }
 
 
+_MEANS = {0: "clean", 1: "a control failed"}
+
+
 def deliveries(taken: Mapping[str, str]) -> str:
     """`sent: mail, slack; pending: siem (the receiver answered 503)` of {channel: "status" or "status: error"}; "" of none."""
     groups: dict[str, list[str]] = {}
@@ -37,12 +40,16 @@ def alarms(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def runs(frame: pd.DataFrame) -> pd.DataFrame:
-    """The runs of the register, newest first; adds `state` (a mark and a word) and `seconds` (empty where it did not run)."""
+    """The runs of the register, newest first; adds `state` (a mark and a word), `due` (text, "" where it was not due) and `seconds`
+    (empty where it did not run); a run without a detail gets what its exit code means."""
     newest = frame.iloc[::-1].reset_index(drop=True)
     ran = newest["status"].isin(["done", "failed"])
+    means = newest["exit_code"].map(_MEANS).fillna("")
     return newest.assign(
         state=[_RUN.get(str(s), str(s)) for s in newest["status"]],
-        seconds=(newest["finished_at"] - newest["started_at"]).dt.total_seconds().where(ran),
+        due=newest["due_at"].dt.strftime("%Y-%m-%d %H:%M").fillna(""),
+        detail=newest["detail"].where(newest["detail"] != "", means),
+        seconds=(newest["finished_at"] - newest["started_at"]).dt.total_seconds().round(1).where(ran),
     )
 
 

@@ -26,7 +26,7 @@ def watched(company: Path) -> None:
         duties.record_delivery("syslog", duties.undelivered("syslog")[:1], "the file cannot be written")
         duties.note_run("scan", now - timedelta(days=1), "missed", "nothing ran when it was due")
         for job, status, code in (("scan", "done", 0), ("check", "failed", 2)):
-            duties.end_run(duties.begin_run(job, None), status, code)
+            duties.end_run(duties.begin_run(job, None), status, code, "the configuration is wrong" if code else "")
         for name in ("wren", "robin"):
             duties.register_canary(name, f"hmac-sha256:1:{'0' * 64}", ["orders"], "ann")
         scan = register.begin_scan(as_of=now, config_hash="x", rules_version="1")
@@ -50,6 +50,8 @@ def test_it_shows_alarms_runs_and_canaries(app: AppTest) -> None:
     assert schedule["Next (UTC)"].notna().all()
     assert list(runs["State"]) == ["✗ failed", "✓ done", "~ missed"]
     assert [len(s) for s in canaries["Seen away from home"]] == [0, 1]
+    assert list(runs["Detail"]) == ["the configuration is wrong", "clean", "nothing ran when it was due"]
+    assert list(runs["Due (UTC)"] == "") == [True, True, False]
     assert "No runner is at it" in shown(app)
     tiles = "".join(h.proto.body for h in app.get("html"))
     assert "<b>2</b><span>runs in seven days" in tiles
