@@ -13,6 +13,7 @@ from ropewalk.judging.lookup import rows_by
 from ropewalk.model import Status
 from ropewalk.testimony import same_person
 
+LONGEST, HOLD = 365, "legal_hold"
 _ORDER = (Status.PASS, Status.STALE, Status.UNKNOWN)
 
 
@@ -30,12 +31,17 @@ class Word:
 def attestation(context: ControlContext, kind: str, *subjects: str) -> Word:
     """The word of this kind on any of the subjects. `*` covers all; a source covers its datasets when it is among `subjects`.
 
-    A word holds until it says, but no longer than the requirement's `period_days`; with `segregation`, someone else approves it.
+    A word holds until it says, but no longer than `period_of` allows; with `segregation`, someone else approves it.
     """
     params = context.requirement.params
     rows = [r for r in rows_by(context.attestations, "kind").get((kind,), ()) if any(fnmatchcase(s, str(r["subject"])) for s in subjects)]
     none = Word(Status.UNKNOWN, f"nobody has attested {kind.replace('_', ' ')}")
-    return best((weigh(r, context.as_of, params.get("period_days"), bool(params.get("segregation"))) for r in rows), none)
+    return best((weigh(r, context.as_of, period_of(kind, params), bool(params.get("segregation"))) for r in rows), none)
+
+
+def period_of(kind: str, params: Mapping[str, Any]) -> float | None:
+    """Days for which a word of this kind holds at most: the requirement's `period_days`, else a year; a legal hold ends when its law says."""
+    return None if kind == HOLD else float(params.get("period_days") or LONGEST)
 
 
 def best(words: Iterable[Word], none: Word) -> Word:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from ropewalk.contracts import Requirement
-from ropewalk.judging.words import Word, best, weigh
+from ropewalk.judging.words import Word, best, period_of, weigh
 from ropewalk.model import Status
 from ropewalk.views.shapes import rows, text_of
 
@@ -40,8 +40,7 @@ def attestations(given: pd.DataFrame, asked: Mapping[str, Sequence[Requirement]]
 
 
 def _row(kind: str, subject: str, own: list[dict[str, Any]], needs: Sequence[Requirement], as_of: datetime, soon: int) -> dict[str, Any]:
-    periods = [float(n.params["period_days"]) for n in needs if n.params.get("period_days")]
-    period = min(periods, default=None)
+    period = min((p for n in needs if (p := period_of(kind, n.params))), default=None)
     word = best((weigh(r, as_of, period, any(n.params.get("segregation") for n in needs)) for r in own), Word(Status.UNKNOWN, ""))
     assert word.row is not None
     assert word.until is not None
