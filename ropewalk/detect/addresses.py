@@ -36,8 +36,14 @@ _NUMBER = re.compile(r"(?<![\w.])(?:no\.?|nr\.?|n[°º]|#)?\s?\d{1,6}\s?[a-z]?(?
 _BOX = re.compile(r"(?i)\b(?:p\.?\s?o\.?\s*box|post\s?office\s?box|postfach|apartado|casilla|caixa postal|boite postale|b\.?p\.?)\s*#?\d+")
 _UNIT = re.compile(
     r"(?i)^(?:apt|apartment|suite|ste|unit|flat|room|rm|floor|fl|bldg|building|lot|c/o|attn|apto|depto|piso|planta|etage|wohnung|bat|batiment|"
-    r"int|interior|door|dept|department|kat|daire|bloco|andar|tower|wing|level|penthouse|"
+    r"int|interno|interior|door|dept|department|kat|daire|bloco|block|andar|tower|torre|wing|level|penthouse|appartement|appt|residence|"
+    r"esc|escalera|escalier|puerta|pta|bajo|bat|hinterhaus|vorderhaus|seitenfluegel|stock|whg|piano|scala|palazzina|sala|edif|edificio|conjunto|cj|"
+    r"quadra|lote|apartamento|apartamento n|casa|flat no|shop|"
     r"ph)\b\.?\s*[#-]?\s*[a-z]{0,2}\d{0,5}[a-z]?\b.{0,25}$|^#\s?\d{1,5}[a-z]?$"
+)
+_STOREY = re.compile(
+    r"(?i)^(?:\d{1,2}\s?(?:\.|º|ª|°|th|st|nd|rd|er|eme|e)?\s?(?:og|ug|dg|eg|stock|etage|floor|piso|andar|piano|planta)\b.{0,20}|"
+    r"\d{1,2}\s?[ºª°]\s?(?:[a-z]|izq|izda|dcha|der)?\.?|(?:eg|dg|og)\s(?:links|rechts|mitte))$"
 )
 _SUFFIXES = frozenset("street st road rd avenue ave lane ln drive boulevard blvd parkway highway strasse gasse allee".split())
 _PREFIXES = frozenset("rue avenue avenida av calle via viale rua jalan jl ulica paseo chemin boulevard".split())
@@ -87,4 +93,8 @@ def street(value: str) -> float:
 
 def unit(value: str) -> float:
     """1.0 for a second address line: `Apt 5`, `Suite C`, `P.O. Box 12`."""
-    return 1.0 if len(value) <= 40 and (_UNIT.match(value.strip()) or _BOX.search(value)) else 0.0
+    if len(value) > 40:
+        return 0.0
+    text = value.strip()
+    plain = text if text.isascii() else "".join(c if c in "ºª°" else fold(c) for c in text)
+    return 1.0 if _UNIT.match(plain) or _STOREY.match(plain) or _BOX.search(value) else 0.0

@@ -7,6 +7,7 @@ numbering and qualifiers (`_1`, `_primary`, `_home`) are taken off. `{set}` in a
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -73,8 +74,12 @@ class NameReader:
     """Turns paths into words and words into what the recognisers' phrases say of them."""
 
     def __init__(self, packs: Packs) -> None:
-        self._words = {k: tuple(v.split()) for k, v in {**_SHORT, **packs.words}.items()}
-        self._vocabulary = set(_GLUED) | set(packs.words)
+        own = {unicodedata.normalize("NFC", k).lower(): v for k, v in packs.words.items()}
+        self._words = {k: tuple(v.split()) for k, v in {**_SHORT, **own}.items() if k.isascii()}
+        self._foreign = {k: v for k, v in own.items() if not k.isascii()}
+        longest = sorted(self._foreign, key=len, reverse=True)
+        self._scripts = re.compile("|".join(re.escape(k).replace(r"\ ", r"[\s_-]*") for k in longest) or "(?!)")
+        self._vocabulary = set(_GLUED) | set(self._words)
         for members in packs.sets.values():
             self._vocabulary.update(w for m in members for w in m.split())
         self._phrases: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
@@ -138,7 +143,7 @@ class NameReader:
 
     def _spell(self, segment: str) -> list[str]:
         words: list[str] = []
-        text = segment if segment.isascii() else "".join(fold(c).upper() if c.isupper() else fold(c) for c in segment)
+        text = segment if segment.isascii() else self._latin(segment)
         whole = re.sub(r"[^0-9a-z]+", "", text.lower())
         if whole in self._words:
             return list(self._words[whole])
@@ -154,6 +159,13 @@ class NameReader:
                 for part in self._segment(low):
                     words += self._words.get(part, (part,))
         return words
+
+    def _latin(self, segment: str) -> str:
+        """Words of other scripts in English (`顧客名` -> customer name), letters without accents; the case of Latin letters stays."""
+        text = unicodedata.normalize("NFC", segment)
+        if any(c > "\u036f" for c in text):
+            text = self._scripts.sub(lambda m: f" {self._foreign.get(re.sub(r'[_-]+', ' ', m.group()), '')} ", text.lower())
+        return "".join(fold(c).upper() if c.isupper() else fold(c) for c in text)
 
     def _segment(self, token: str) -> Iterable[str]:
         """`emailaddress` -> email address: the fewest known words that cover all of it, else the token itself."""

@@ -40,8 +40,8 @@ def fold(text: str) -> str:
 
 @cache
 def words(name: str) -> frozenset[str]:
-    """The entries of one list: given | family | family_rare | cities | countries | states | common."""
-    return frozenset((_FOLDER / f"{name}.txt").read_text(encoding="ascii").split("\n")) - {""}
+    """The entries of one list: given | family | family_rare | cities | countries | states | common | family_ja, family_zh, family_ko."""
+    return frozenset((_FOLDER / f"{name}.txt").read_text(encoding="utf-8").split("\n")) - {""}
 
 
 def person(value: str) -> float:

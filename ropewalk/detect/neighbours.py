@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from ropewalk.detect import gazetteer
+from ropewalk.detect.nameless import weigh_nameless
 from ropewalk.detect.packs import Recogniser
 from ropewalk.detect.verdict import Candidate, View
 from ropewalk.model import Category, Strength
@@ -34,6 +35,7 @@ def weigh_neighbours(views: Sequence[View], dataset: str, recognisers: dict[str,
     _coordinates(views)
     _people(views, dataset)
     _postal(views, recognisers)
+    weigh_nameless(views, [i for i, v in enumerate(views) if _place(v)], [i for i, v in enumerate(views) if _street(v)], recognisers)
     _second_lines(views)
     _answers(views, dataset, recognisers)
 
@@ -88,11 +90,22 @@ def _earthly(lat: View, lon: View) -> bool:
     a, b = ([float(t.replace(",", ".")) for t in v.profile.texts] for v in (lat, lon))
     if max(map(abs, b)) <= 1.0 or max(map(abs, a)) <= 1.0 or (len(a) != len(b) and abs(len(a) - len(b)) > 0.5 * max(len(a), len(b))):
         return False
+    if _same_measure(a, b):
+        return False
     americas = all(-170 <= x <= -30 for x in b) and all(-56 <= x <= 72 for x in a)
     if lat.profile.decimals >= 0.6 and lon.profile.decimals >= 0.6:
         return americas or (max(b) - min(b) < 360 and (min(a) < 0 or min(b) < 0 or (min(a) > 3 and min(b) > 1)) and _fine(lat) and _fine(lon))
     fractions = sum("." in t for v in (lat, lon) for t in v.profile.texts) >= 0.8 * (len(a) + len(b))
     return americas and fractions and min(len(a), len(b)) >= 4
+
+
+def _same_measure(a: Sequence[float], b: Sequence[float]) -> bool:
+    """Whether two columns lie in one positive range, as prices of a day or temperatures do: latitudes and longitudes part."""
+    low, high = sorted(a), sorted(b)
+    cut_a, cut_b = len(a) // 20, len(b) // 20
+    a0, a1, b0, b1 = low[cut_a], low[-1 - cut_a], high[cut_b], high[-1 - cut_b]
+    shared = min(a1, b1) - max(a0, b0)
+    return min(a0, b0) > 0 and shared > 0.6 * max(a1 - a0, b1 - b0)
 
 
 def _fine(view: View) -> bool:
@@ -189,9 +202,13 @@ def _digits(view: View) -> bool:
     return bool(forms) and (five >= 0.85 * len(forms) or (good >= 0.9 * len(forms) and five >= 0.25 * len(forms)))
 
 
-def _place(view: View) -> bool:
+def _street(view: View) -> bool:
     street = view.candidates.get("street_address")
-    if street is not None and street.logit > 0:
+    return street is not None and street.logit > 0
+
+
+def _place(view: View) -> bool:
+    if _street(view):
         return True
     if any((c := view.candidates.get(i)) is not None and c.logit > 0 for i in ("latitude", "longitude")):
         return True

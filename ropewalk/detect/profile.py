@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ropewalk.detect import addresses, gazetteer, validators
+from ropewalk.detect import addresses, eastern, gazetteer, validators
 from ropewalk.detect.packs import Negative, Packs, Recogniser
 from ropewalk.model import Category, Sample
 
@@ -25,9 +25,9 @@ _NUMBER = re.compile(r"[+-]?(?:\d+(?:[.,]\d+)?|\.\d+)(?:[eE][+-]?\d+)?")
 _DIGITS = re.compile(r"\d[\d .:()/-]{3}")
 _INTEGER = re.compile(r"\d{1,18}")
 MEASURES: dict[str, Callable[[str], float]] = {
-    "person": gazetteer.person,
-    "street": addresses.street,
-    "unit": addresses.unit,
+    "person": lambda v: max(gazetteer.person(v), eastern.person(v)),
+    "street": lambda v: max(addresses.street(v), eastern.street(v)),
+    "unit": lambda v: max(addresses.unit(v), eastern.unit(v)),
     "city": gazetteer.city,
     "birth_date": lambda v: float(validators.birth_date(v)),
     "latitude": lambda v: float(validators.latitude(v)),

@@ -20,7 +20,7 @@ from ropewalk.model import Category, Sample, Signal, Strength
 PRIOR = -3.0
 NAME = {"sure": 4.0, "likely": 2.2, "hint": 1.0, "never": -4.0}
 _SAID = {"sure": "the name says", "likely": "the name suggests", "hint": "the name allows", "never": "the name speaks against"}
-_NUMERIC = re.compile(r"^(tiny|small|medium|big|unsigned |u)?(int|serial|float|double|real|decimal|numeric|number|money|year)")
+NUMERIC = re.compile(r"^(tiny|small|medium|big|unsigned |u)?(int|serial|float|double|real|decimal|numeric|number|money|year)")
 _BOOLEAN = re.compile(r"^(bool|bit\b)")
 _DATED = re.compile(r"^(date|time|interval)")
 _NOT_NUMBERS = frozenset(
@@ -117,7 +117,7 @@ def _by_values(c: Candidate, name: FieldName, profile: Profile) -> None:
     r, v = c.recogniser, c.recogniser.value
     if profile.looked == 0:
         return
-    plausible = profile.plausible(re.compile(r.plausible, re.I)) if r.plausible and not c.inside else 1.0
+    plausible = profile.plausible(re.compile(r.plausible, re.I | re.S)) if r.plausible and not c.inside else 1.0
     if plausible < 0.6:
         c.add("negative", -5.0 * profile.looked / (profile.looked + 2.0), f"only {plausible:.0%} of the cells could be {r.one}")
     if v is None or c.share is None:
@@ -152,7 +152,7 @@ def _by_type(c: Candidate, sample: Sample, profile: Profile) -> None:
         c.add("type", -8.0, f"the type is {kind}")
     elif category is Category.ADDRESS and c.recogniser.strength is Strength.DIRECT and profile.numeric >= 0.95 and profile.looked:
         c.add("type", -4.5, "the cells are bare numbers")
-    elif _NUMERIC.match(kind) and category in _NOT_NUMBERS and not (category is Category.PHONE and c.said == "sure"):
+    elif NUMERIC.match(kind) and category in _NOT_NUMBERS and not (category is Category.PHONE and c.said == "sure"):
         c.add("type", -5.0, f"the type is {kind}")
     elif _DATED.match(kind) and category is not Category.DOB:
         c.add("type", -6.0, f"the type is {kind}")
@@ -175,8 +175,16 @@ def _by_type(c: Candidate, sample: Sample, profile: Profile) -> None:
         c.add("negative", -3.0, f"{profile.towns:.0%} of the cells are names of towns")
     if category is Category.NAME and 0 < profile.looked <= 2 and not c.said and profile.single > 0.5:
         c.add("negative", -1.0, f"only {profile.looked} different value{'s' * (profile.looked > 1)}")
+    if category is Category.NAME and not c.said and _labels(profile):
+        c.add("negative", -2.5, "some cells are one word, some several, and they repeat: brands or labels rather than people")
     if category is Category.NAME and profile.enum and c.said != "sure":
         c.add("negative", -2.0, f"only {profile.distinct} different values in {profile.cells} cells")
+
+
+def _labels(profile: Profile) -> bool:
+    """A column of people has single words or full names; brands and labels mix both, and come again and again."""
+    spaced = sum(" " in t for t in profile.texts)
+    return profile.cells >= 20 and profile.distinct <= 0.6 * profile.cells and 0.2 * profile.looked < spaced < 0.8 * profile.looked
 
 
 def _words_of_a_list(profile: Profile) -> bool:
