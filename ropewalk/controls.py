@@ -129,7 +129,11 @@ def _nothing(need: Requirement, known: Material) -> ControlResult:
     gap = known.gap()
     if gap:
         return _verdict(need, Status.UNKNOWN, gap, "run `ropewalk scan`, and mend what it skipped")
-    return _verdict(need, Status.NOT_APPLICABLE, f"{len(known.datasets)} datasets were scanned to the end, and nothing that this asks about is there")
+    return _verdict(need, Status.NOT_APPLICABLE, f"{_datasets(known)} looked at in a finished scan, and nothing that this asks about is there")
+
+
+def _datasets(known: Material) -> str:
+    return "1 dataset was" if len(known.datasets) == 1 else f"{len(known.datasets)} datasets were"
 
 
 def _verdict(need: Requirement, status: Status, reason: str, mend: str = "") -> ControlResult:

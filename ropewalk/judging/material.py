@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from ropewalk.contracts import ControlContext, FrameTable, Requirement, SqlTable
+from ropewalk.judging.unread import only_chosen
 from ropewalk.model import Path, Skipped, Source
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ class Material:
             return "nothing scanned yet"
         if str(scans.iloc[-1]["status"]) != "complete":
             return f"the last scan is {scans.iloc[-1]['status']}"
+        if only_chosen(scans):
+            return "only chosen sources or datasets were scanned so far"
         missing = sorted({s.name for s in self.sources} - set(self.datasets["source"]))
         if missing:
             return f"nothing was scanned of {', '.join(missing)}"

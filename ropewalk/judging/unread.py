@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ropewalk.contracts import ControlContext
 from ropewalk.judging.lookup import records, rows_by
 from ropewalk.judging.subjects import param, verdict
 from ropewalk.model import ControlResult, Status
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 LOOK_DAYS = 31
 """A look older than this tells nothing of data that must be gone after 30 days; a requirement may ask for another period (`look_days`)."""
 _LOGS = {"logs", "cloudwatch", "log"}
 _HARMLESS = {"the file is empty", "the table is empty"}
+
+
+def only_chosen(scans: pd.DataFrame | None) -> bool:
+    """Whether every scan so far was narrowed to chosen sources or datasets: what else there is was never listed."""
+    return scans is not None and len(scans) > 0 and bool(scans["narrowed"].astype(bool).all())
 
 
 def unread(context: ControlContext, *, logs: bool = False, datasets: bool = False) -> Iterator[ControlResult]:
@@ -34,6 +42,8 @@ def unread(context: ControlContext, *, logs: bool = False, datasets: bool = Fals
             why = f": {own[0]['reason']}" if own else ""
             yield verdict(context, source.name, Status.UNKNOWN, f"nothing of it was scanned{why}", mend=(own[0]["mend"] if own else "") or mend)
             continue
+        if only_chosen(context.frames.get("scans")):
+            yield verdict(context, source.name, Status.UNKNOWN, "only chosen sources or datasets were scanned so far", mend="ropewalk scan")
         yield from _aged(context, source.name, seen, mend)
         for skip in own:
             if not skip["path"] and skip["reason"] not in _HARMLESS and (datasets or not skip["dataset"]):

@@ -45,6 +45,7 @@ class Company:
     tables: dict[tuple[str, str], SqlTable | FrameTable | Skipped] = field(default_factory=dict)
     skipped: list[dict[str, Any]] = field(default_factory=list)
     declared: dict[str, Any] = field(default_factory=dict)
+    scans: pd.DataFrame | None = None
 
     def source(self, name: str, uri: str = "postgresql://db/x", environment: Environment = Environment.PRODUCTION) -> Company:
         self.sources[name] = Source(name, uri, "team@example.com", environment)
@@ -89,6 +90,8 @@ class Company:
             self.attestations, columns=["kind", "subject", "by", "at", "valid_until", "document_hash", "statement", "approver", "met"]
         )
         more = {"fields": fields, "skipped": pd.DataFrame(self.skipped, columns=["source", "dataset", "path", "reason", "mend"])}
+        if self.scans is not None:
+            more["scans"] = self.scans
         return ControlContext(need, AS_OF, found, facts, datasets, list(self.sources.values()), words, self.table, self.declared, more)
 
     def table(self, source: str, dataset: str, paths: Sequence[Path]) -> SqlTable | FrameTable | Skipped:

@@ -78,5 +78,13 @@ def test_one_closed_bucket_does_not_speak_for_another() -> None:
     assert "s3:GetBucketAcl" in found.mend
 
 
+@pytest.mark.parametrize("requirement", ["1.8.a", "2.1.a", "2.5.a"])
+def test_a_scan_of_chosen_datasets_does_not_speak_for_the_rest(requirement: str) -> None:
+    made = company()
+    for narrowed, unknown in (([True], True), ([True, False], False)):
+        made.scans = pd.DataFrame({"narrowed": narrowed})
+        assert (Status.UNKNOWN in {r.status for r in made.judge(requirement) if r.subject == "db"}) is unknown
+
+
 def test_a_row_of_tomorrow_tells_no_age() -> None:
     assert Company().source("db").fact("db", "oldest_row", iso(-400)).one("1.7.a").status == Status.UNKNOWN
