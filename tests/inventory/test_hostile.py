@@ -44,17 +44,19 @@ def fine(kind: str, data: bytes) -> None:
                 assert row.key or kind not in {"approved", "leavers"}
 
 
+@settings(deadline=None)
 @given(st.sampled_from(KINDS), st.binary(max_size=200))
 def test_any_bytes(kind: str, data: bytes) -> None:
     fine(kind, data)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.sampled_from(KINDS), TREES)
 def test_any_json(kind: str, tree: Any) -> None:
     fine(kind, json.dumps(tree).encode())
 
 
+@settings(deadline=None)
 @given(st.sampled_from(FILES), st.sampled_from(KINDS), st.data())
 def test_files_that_are_cut_or_changed(file: Path, kind: str, data: st.DataObject) -> None:
     whole = bytearray(file.read_bytes())
@@ -69,6 +71,7 @@ def test_files_that_are_cut_or_changed(file: Path, kind: str, data: st.DataObjec
     fine(kind, bytes(whole))
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from([n for c in (*ACCOUNTS, *LEAVERS, *VULNERABILITIES) for n in c.names]), max_size=5), st.data())
 def test_any_cells_under_known_columns(columns: list[str], data: st.DataObject) -> None:
     rows = data.draw(st.lists(st.fixed_dictionaries(dict.fromkeys(columns, CELLS)), max_size=3))

@@ -53,17 +53,17 @@ def refused(kind: str, text: str | bytes, name: str = "list.csv") -> ConfigError
 def test_approved_people_of_each_format(name: str, form: str, active: dict[str, bool], aliases: dict[str, tuple[str, ...]]) -> None:
     found = batch("approved", name)
     assert found.format == form
-    assert {r.account: r.active for r in found.rows} == active  # type: ignore[union-attr]
-    assert {r.account: r.aliases for r in found.rows if r.aliases} == aliases  # type: ignore[union-attr]
+    assert {r.account: r.active for r in found.rows} == active
+    assert {r.account: r.aliases for r in found.rows if r.aliases} == aliases
 
 
 def test_services_are_told_from_people() -> None:
-    assert [r.account for r in batch("approved", "entra.csv").rows if r.service] == ["shop-sync"]  # type: ignore[union-attr]
-    assert [r.account for r in batch("approved", "approved.csv").rows if r.service] == ["shop_app"]  # type: ignore[union-attr]
+    assert [r.account for r in batch("approved", "entra.csv").rows if r.service] == ["shop-sync"]
+    assert [r.account for r in batch("approved", "approved.csv").rows if r.service] == ["shop_app"]
 
 
 def test_when_an_account_was_disabled_is_read_of_disabled_ones_only() -> None:
-    when = {r.account: r.disabled_at for r in batch("approved", "okta.csv").rows}  # type: ignore[union-attr]
+    when = {r.account: r.disabled_at for r in batch("approved", "okta.csv").rows}
     assert when == {"ada@example.com": None, "bo@example.com": at("2026-11-02T16:30"), "cleo@example.com": None}
 
 
@@ -82,11 +82,11 @@ def test_a_page_of_scim_is_not_taken_for_all() -> None:
 
 
 def test_leavers() -> None:
-    rows = {r.account: (r.left_at, r.disabled_at) for r in batch("leavers", "leavers.csv").rows}  # type: ignore[union-attr]
+    rows = {r.account: (r.left_at, r.disabled_at) for r in batch("leavers", "leavers.csv").rows}
     assert rows["bo@example.com"] == (at("2026-11-02T17:00"), at("2026-11-02T18:00"))
     assert rows["dan@example.com"] == (at("2026-11-10T23:59:59.999999"), at("2026-11-11T23:59:59.999999"))
     found = batch("leavers", "entra.csv")
-    assert [r.account for r in found.rows] == ["bo@example.com"]  # type: ignore[union-attr]
+    assert [r.account for r in found.rows] == ["bo@example.com"]
     assert found.left_out == {"accounts without a day of leaving": 2}
 
 
@@ -96,14 +96,14 @@ def test_a_list_of_leavers_without_a_day_is_a_mistake() -> None:
 
 
 def test_assets_of_a_list_and_of_osquery() -> None:
-    rows = {r.name: r for r in batch("assets", "assets.csv").rows}  # type: ignore[union-attr]
-    assert (rows["db-1"].source, rows["db-1"].encrypted, rows["logs-1"].encrypted) == ("db", True, False)  # type: ignore[union-attr]
+    rows = {r.name: r for r in batch("assets", "assets.csv").rows}
+    assert (rows["db-1"].source, rows["db-1"].encrypted, rows["logs-1"].encrypted) == ("db", True, False)
     found = batch("assets", "osquery.log")
     assert found.observed_at == at("2026-11-19T09:00:03")
     host, software = found.rows
-    assert (host.name, host.version, host.encrypted) == ("laptop-7", "Ubuntu 24.04", True)  # type: ignore[union-attr]
-    assert (software.name, software.kind, software.version) == ("openssl", "software", "3.0.13-0ubuntu3")  # type: ignore[union-attr]
-    assert [r.identifier for r in batch("assets", "osqueryi.json").rows] == ["4C4C4544-0042", "4C4C4544-0043"]  # type: ignore[union-attr]
+    assert (host.name, host.version, host.encrypted) == ("laptop-7", "Ubuntu 24.04", True)
+    assert (software.name, software.kind, software.version) == ("openssl", "software", "3.0.13-0ubuntu3")
+    assert [r.identifier for r in batch("assets", "osqueryi.json").rows] == ["4C4C4544-0042", "4C4C4544-0043"]
 
 
 def test_one_unencrypted_disk_makes_the_device_unencrypted() -> None:
@@ -113,23 +113,23 @@ def test_one_unencrypted_disk_makes_the_device_unencrypted() -> None:
 
 
 def test_subcontractors() -> None:
-    rows = {r.name: r for r in batch("subcontractors", "subcontractors.csv").rows}  # type: ignore[union-attr]
-    assert rows["Tax Office"].result == "exempt"  # type: ignore[union-attr]
-    assert rows["Parcel Post"].assessed_at == at("2026-04-20")  # type: ignore[union-attr]
+    rows = {r.name: r for r in batch("subcontractors", "subcontractors.csv").rows}
+    assert rows["Tax Office"].result == "exempt"
+    assert rows["Parcel Post"].assessed_at == at("2026-04-20")
     wrong = "name,first_assessed_at,assessed_at\nA,2026-03-01,2026-01-01\n"
     assert refused("subcontractors", wrong).where == "list.csv:2"
 
 
 def test_incidents_keep_no_words_and_no_names() -> None:
     (row,) = batch("incidents", "incidents.json").rows
-    assert (row.handovers, row.breaks, row.measures) == (2, (), True)  # type: ignore[union-attr]
+    assert (row.handovers, row.breaks, row.measures) == (2, (), True)
     for private in ("jane", "ann", "laptop of", "disk encryption is"):
         assert private not in repr(row)
 
 
 def test_a_broken_custody_is_told() -> None:
     (row,) = batch("incidents", "incidents.csv").rows
-    assert row.breaks == (  # type: ignore[union-attr]
+    assert row.breaks == (
         "handover 2 has no SHA-256", "who gives in handover 2 is not who took in handover 1", "handover 2 is before handover 1",
     )  # fmt: skip
 
@@ -147,7 +147,7 @@ def test_nobody_is_told_before_the_detection() -> None:
 
 def test_contacts_keep_ways_and_not_addresses() -> None:
     found = batch("contacts", "contacts.csv")
-    assert {r.name: (r.deputy, r.ways) for r in found.rows} == {  # type: ignore[union-attr]
+    assert {r.name: (r.deputy, r.ways) for r in found.rows} == {
         "Security desk": (False, ("e-mail", "phone")), "Platform lead": (True, ("e-mail",)),
     }  # fmt: skip
     assert "@" not in repr(found.rows)
@@ -155,7 +155,7 @@ def test_contacts_keep_ways_and_not_addresses() -> None:
 
 
 def test_changes() -> None:
-    assert [(r.id, r.major, r.release) for r in batch("changes", "changes.csv").rows] == [("CHG-1", True, ""), ("CHG-2", False, "1.4.2")]  # type: ignore[union-attr]
+    assert [(r.id, r.major, r.release) for r in batch("changes", "changes.csv").rows] == [("CHG-1", True, ""), ("CHG-2", False, "1.4.2")]
 
 
 @pytest.mark.parametrize("text", ["account\n", "[]", '{"rows": []}', "account;kind\n\n\n"])
@@ -173,7 +173,7 @@ def test_names_of_columns_are_read_however_they_are_written(text: str) -> None:
 
 def test_utf_16_as_spreadsheets_write_it() -> None:
     (found,) = read("approved", "account,kind\nada,user\n".encode("utf-16"), "list.csv")
-    assert [r.account for r in found.rows] == ["ada"]  # type: ignore[union-attr]
+    assert [r.account for r in found.rows] == ["ada"]
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ def changed(name: str, **how: Any) -> list[Batch]:
 def test_each_format_in_one_shape(name: str, scanner: str, target: str, time: str, rows: list[tuple[Any, ...]]) -> None:
     found = report(name)
     assert (found.scanner, found.target, found.observed_at) == (scanner, target, at(time))
-    assert [(r.id, r.severity, r.package, r.location, r.state, r.count) for r in found.rows] == rows  # type: ignore[union-attr]
+    assert [(r.id, r.severity, r.package, r.location, r.state, r.count) for r in found.rows] == rows
 
 
 @pytest.mark.parametrize("name", REPORTS)
@@ -113,7 +113,7 @@ def test_each_run_of_sarif_is_a_series() -> None:
 )
 def test_severity_of_sarif(result: dict[str, Any], severity: str) -> None:
     (found,) = changed("semgrep.sarif", runs=[{"tool": {"driver": {"name": "A", "rules": [{"id": "first"}]}}, "results": [result]}])
-    assert [r.severity for r in found.rows] == [severity]  # type: ignore[union-attr]
+    assert [r.severity for r in found.rows] == [severity]
 
 
 def test_suppressions_under_review_leave_a_result_open_and_passed_rules_are_none() -> None:
@@ -123,13 +123,13 @@ def test_suppressions_under_review_leave_a_result_open_and_passed_rules_are_none
         {"ruleId": "c", "baselineState": "absent"},
     ]
     (found,) = changed("semgrep.sarif", runs=[{"tool": {}, "results": results}])
-    assert [(r.id, r.state) for r in found.rows] == [("a", "open")]  # type: ignore[union-attr]
+    assert [(r.id, r.state) for r in found.rows] == [("a", "open")]
 
 
 def test_a_plain_list_of_findings() -> None:
     text = "CVE,severity,component,status\nCVE-1,Important,a,open\nCVE-1,Critical,a,not affected\nCVE-2,?,b,\n"
     (found,) = read("vulnerabilities", text.encode(), "list.csv")
-    assert [(r.id, r.severity, r.state) for r in found.rows] == [("CVE-1", "critical", "open"), ("CVE-2", "unknown", "open")]  # type: ignore[union-attr]
+    assert [(r.id, r.severity, r.state) for r in found.rows] == [("CVE-1", "critical", "open"), ("CVE-2", "unknown", "open")]
 
 
 @pytest.mark.parametrize(
