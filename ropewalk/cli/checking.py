@@ -178,7 +178,7 @@ def _verdict(run: State, alike: pd.DataFrame, everything: bool) -> None:
     shown = names if everything else names[:SUBJECTS_SHOWN]
     more = f" and {len(names) - len(shown)} more" if len(names) > len(shown) else ""
     for i, line in enumerate(wrap(clean(", ".join(shown) + more), run.out.data.width - 16, break_on_hyphens=False)):
-        mark = Text(f"{status_mark(status):<12}", style=STYLE.get(status, "")) if not i else Text(" " * 12)
+        mark = Text(f"{status_mark(status):<12}".ljust(len(status_mark(status)) + 2), style=STYLE.get(status, "")) if not i else Text(" " * 12)
         run.out.data.print(Text("  ").append(mark).append(line))
     run.out.indented(str(first["reason"]), 4)
     judged = status in {"fail", "pass"} and len(alike) == 1 and first["checked"]
