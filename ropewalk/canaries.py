@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 VARIABLE = "ROPEWALK_CANARY_KEY"
 FACT = "canary_seen"
+"""Its value: cells by name of the canary. One fact a field: a later fact of the same name takes the place of an earlier one."""
 LEAST_KEY, LEAST_VALUE, MOST_WORDS = 16, 8, 12
 _EDGE = re.compile(r"[\s,;|&?\"'<>()\[\]{}=]+")
 """Where words end; `.`, `@`, `-`, `+`, `/`, `:` belong to addresses and numbers."""
@@ -51,7 +52,7 @@ class Watch:
         return hashlib.sha256(repr(known).encode()).hexdigest()[:8] if known else ""
 
     def facts(self, samples: Iterable[Sample], at: datetime) -> list[Fact]:
-        """A fact for each canary and field away from its home: its name and in how many cells."""
+        """A fact for each field with canaries away from their home: in how many cells, by name."""
         if not self:
             return []
         out = []
@@ -61,7 +62,8 @@ class Watch:
                 for name in {n for n, home in self._met(value) if sample.field.source not in home}:
                     cells[name] = cells.get(name, 0) + count
             how = f"keyed HMAC of {len(sample.values)} distinct values ({sample.method})"
-            out += [Fact(str(sample.field), FACT, {"canary": name, "cells": n}, at, how) for name, n in sorted(cells.items())]
+            if cells:
+                out.append(Fact(str(sample.field), FACT, dict(sorted(cells.items())), at, how))
         return out
 
     def _met(self, value: str) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -61,7 +61,7 @@ def test_a_canary_away_from_home_is_seen_and_written_nowhere(
     folder = place(tmp_path)
     assert seen(rw.load_config(folder)) == []
     assert register_canary(folder, monkeypatch) == 0
-    assert seen(rw.load_config(folder)) == [("leak/data.csv#note", {"canary": "wren", "cells": 1})]  # also in files that did not change
+    assert seen(rw.load_config(folder)) == [("leak/data.csv#note", {"wren": 1})]  # also in files that did not change
     assert command("canary", "list", "--config", str(folder)) == 0
     told = capsys.readouterr()
     assert "wren" in told.out
@@ -109,7 +109,7 @@ def cells(value: str, *cells: str, source: str = "away") -> int:
     from datetime import UTC, datetime
 
     sample = Sample(FieldRef(source, "t", ("f",)), dict.fromkeys(cells, 3), 3 * len(cells))
-    return sum(f.value["cells"] for f in watch(value).facts([sample], datetime(2026, 1, 1, tzinfo=UTC)))
+    return sum(f.value["c"] for f in watch(value).facts([sample], datetime(2026, 1, 1, tzinfo=UTC)))
 
 
 @pytest.mark.parametrize(
@@ -167,12 +167,13 @@ def test_a_planted_record_is_shown_once_and_met_where_it_leaked(tmp_path: Path, 
     config = rw.load_config(folder)
     assert seen(config) == []
     (folder / "shop" / "data.csv").write_text(f"id,email,name\n1,{record['email']},{record['name']}\n")
-    (folder / "leak" / "app.log").write_text(f"2026-03-01 12:00:00 INFO GET /buyers/{record['email'].replace('@', '%40')}?page=2\n")
-    assert [v for _, v in seen(config)] == [{"canary": "wren-email", "cells": 1}]
+    (folder / "leak" / "app.log").write_text(f"2026-03-01 12:00:00 INFO {record['name']} GET /buyers/{record['email'].replace('@', '%40')}?page=2\n")
+    assert [v for _, v in seen(config)] == [{"wren-email": 1, "wren-name": 1}]
     with open_register(config) as register:
         raise_alarms(config, register)
         titles = list(register.frame("alarms")["title"])
-    assert any(t.startswith("canary wren-email was seen away from home: leak/app.log") for t in titles)
+    for part in ("email", "name"):
+        assert any(t.startswith(f"canary wren-{part} was seen away from home: leak/app.log") for t in titles)
     kept = b"".join(p.read_bytes() for p in [*(folder / ".ropewalk").iterdir(), folder / "alarms.jsonl"]).decode("utf-8", "replace").lower()
     assert not [v for v in record.values() if v.lower() in kept]
     assert command("canary", "plant", "wren", "--home", "shop", "--config", str(folder)) == 2, "the name is taken"

@@ -119,11 +119,12 @@ def canaries(facts: pd.DataFrame) -> list[Alarm]:
     """Canaries seen away from home (frame `facts`)."""
     out = []
     for row in facts[facts["name"] == FACT].to_dict("records"):
-        seen: Mapping[str, Any] = row["value"] if isinstance(row["value"], dict) else {}
-        name, cells = str(seen.get("canary", "")), int(seen.get("cells", 0))
-        title = f"canary {name} was seen away from home: {row['subject']}"
-        mend = "find out who copied the data there, and treat it as a leak until you know"
-        out.append(Alarm("canary", f"canary:{name}:{row['subject']}", "seen", "high", title, str(row["subject"]), counts={"cells": cells}, mend=mend))
+        seen: Mapping[str, int] = row["value"] if isinstance(row["value"], dict) else {}
+        for name, cells in sorted(seen.items()):
+            title = f"canary {name} was seen away from home: {row['subject']}"
+            mend = "find out who copied the data there, and treat it as a leak until you know"
+            key = f"canary:{name}:{row['subject']}"
+            out.append(Alarm("canary", key, "seen", "high", title, str(row["subject"]), counts={"cells": cells}, mend=mend))
     return out
 
 

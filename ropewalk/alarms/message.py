@@ -13,7 +13,7 @@ from ropewalk.alarms.alarm import Alarm, printable
 MOST = 40
 """Lines told to people; machines get every alarm."""
 ALIKE, NAMED = 3, 3
-"""From so many fields of a dataset on, drift is told as one line that names so many of them."""
+"""From so many alike on, they are told as one line that names so many of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,23 +71,32 @@ def compose(company: str, at: datetime, alarms: Sequence[Alarm], *, digest: bool
 
 
 def together(alarms: Sequence[Alarm]) -> list[tuple[str, str, str]]:
-    """(severity, words, mend) a line; the fields of a dataset that drift alike stand on one."""
+    """(severity, words, mend) a line; fields of a dataset that drift alike, and runs of a job that were missed, stand on one."""
     groups: dict[tuple[str, ...], list[Alarm]] = {}
     for alarm in alarms:
         dataset, _, path = alarm.subject.partition("#")
-        alike = alarm.kind == "drift" and path
-        groups.setdefault(("drift", alarm.severity, alarm.state, dataset) if alike else (alarm.kind, alarm.key, alarm.state), []).append(alarm)
+        alike = (alarm.kind == "drift" and path) or (alarm.kind == "run" and alarm.state in {"missed", "overlapped"})
+        groups.setdefault((alarm.kind, alarm.severity, alarm.state, dataset if alike else alarm.key), []).append(alarm)
     out = []
     for own in groups.values():
-        first = own[0]
         if len(own) < ALIKE:
             out += [(a.severity, a.title + counted(a), a.mend) for a in own]
-            continue
-        names = sorted({a.subject.partition("#")[2] for a in own})
-        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-        title = f"drift of the record: {len(names)} fields of {first.subject.partition('#')[0]} are {first.state}: {', '.join(names[:NAMED])}{more}"
-        out.append((first.severity, title, first.mend))
+        else:
+            out.append((own[0].severity, _drift(own) if own[0].kind == "drift" else _runs(own), own[0].mend))
     return out
+
+
+def _drift(alarms: Sequence[Alarm]) -> str:
+    names = sorted({a.subject.partition("#")[2] for a in alarms})
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    dataset, state = alarms[0].subject.partition("#")[0], alarms[0].state
+    return f"drift of the record: {len(names)} fields of {dataset} are {state}: {', '.join(names[:NAMED])}{more}"
+
+
+def _runs(alarms: Sequence[Alarm]) -> str:
+    due = sorted(a.key.split(":", 2)[2] for a in alarms)
+    words = "missed" if alarms[0].state == "missed" else "left out, for one before still ran"
+    return f"{len(due)} runs of {alarms[0].subject} were {words}: from {due[0]} to {due[-1]}"
 
 
 def counted(alarm: Alarm) -> str:

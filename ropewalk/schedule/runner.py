@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import subprocess
 from collections.abc import Callable
@@ -61,6 +62,7 @@ class Runner:
 
         grace = self._config.settings.schedule.grace * 60
         common = {"coalesce": True, "max_instances": 1, "misfire_grace_time": grace}
+        logging.getLogger("apscheduler").setLevel(logging.CRITICAL)  # what it left out is told in our words
         made: Any = BlockingScheduler
         pool: Any = ThreadPoolExecutor
         self._scheduler = scheduler = made(timezone=UTC, executors={"default": pool(1), "beat": pool(1)}, job_defaults=common)

@@ -73,6 +73,6 @@ def canaries(known: Sequence[tuple[str, Sequence[str]]], facts: pd.DataFrame) ->
     """A row a canary (name, home): name, home, seen (list of fields away from home)."""
     import pandas as pd
 
-    met = [(str(f["value"]["canary"]), str(f["subject"])) for f in facts[facts["name"] == FACT].to_dict("records") if f["value"]]
+    met = [(str(name), str(f["subject"])) for f in facts[facts["name"] == FACT].to_dict("records") for name in f["value"] or ()]
     rows = [{"name": name, "home": list(home), "seen": [subject for n, subject in met if n == name]} for name, home in known]
     return pd.DataFrame(rows, columns=["name", "home", "seen"])

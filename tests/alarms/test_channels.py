@@ -206,3 +206,9 @@ def test_fields_of_a_dataset_that_drift_alike_stand_on_one_line() -> None:
         "[medium] drift of the record: shop/orders#x is not seen",
     ]
     assert len(message.json()["alarms"]) == 6, "a machine gets them one by one"
+
+
+def test_missed_runs_stand_on_one_line() -> None:
+    due = [f"2026-03-01 0{n}:00 UTC" for n in range(4)]
+    (message,) = compose("", AT, [Alarm("run", f"run:scan:{at}", "missed", "medium", f"scan of {at} was missed", "scan") for at in due])
+    assert message.lines == [f"[medium] 4 runs of scan were missed: from {due[0]} to {due[-1]}"]

@@ -31,7 +31,7 @@ def watched(company: Path) -> None:
             duties.register_canary(name, f"hmac-sha256:1:{'0' * 64}", ["orders"], "ann")
         scan = register.begin_scan(as_of=now, config_hash="x", rules_version="1")
         register.add_source(scan, "staging", [])
-        register.record_facts(scan, "staging", [Fact("staging/buyers#note", FACT, {"canary": "wren", "cells": 1}, now, "HMAC")])
+        register.record_facts(scan, "staging", [Fact("staging/buyers#note", FACT, {"wren": 1}, now, "HMAC")])
         register.finish_scan(scan, "complete")
 
 
