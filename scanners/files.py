@@ -165,7 +165,7 @@ class Files:
         left: list[Skipped] = []
         self._sidecars, self._ciphers = [], {}
         count = 0
-        for shape in shapes(self._entries(left), name):
+        for shape in self._lots.soon_sniffed(shapes(self._entries(left), name)):
             for item in self._lots.explore(shape):
                 if not self._included(item.name):
                     continue

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import islice
 
 from ropewalk.config import Limits
 from ropewalk.errors import MissingExtraError, SourceError
@@ -20,6 +21,7 @@ from ropewalk.reading.shapes import MANY, Shape
 _TRIES = 5
 _ARCHIVES = 200
 _MEMBERS = 24
+_AHEAD = 32
 
 Step = tuple[str, tuple[str, ...]]
 """How to go into an archive: `zip` or `tar`, and the members that are of one shape."""
@@ -73,7 +75,7 @@ class Lots:
 
     def blobs(self, lot: Lot, draw: random.Random | None) -> Iterator[Blob | Left]:
         """The files of a lot: drawn at random, or all of them. A blob is closed when the next is asked for."""
-        for entry in self.entries(lot, draw):
+        for entry in self.soon(self.entries(lot, draw)):
             try:
                 with closing(self._blob(entry)) as raw:
                     yield from self._members(raw.blob, lot.steps, draw)
@@ -88,6 +90,20 @@ class Lots:
             yield from lot.shape.entries
         else:
             yield from (e for e in self._objects.list() if not isinstance(e, Skipped) and e.size and pattern(e.name) == lot.shape.name)
+
+    def soon(self, entries: Iterable[Entry]) -> Iterator[Entry]:
+        """The entries, while the next ones are on their way."""
+        left = iter(entries)
+        while batch := list(islice(left, _AHEAD)):
+            self._objects.ahead(batch)
+            yield from batch
+
+    def soon_sniffed(self, found: Iterable[Shape]) -> Iterator[Shape]:
+        """The shapes, while the first objects of the next ones are on their way."""
+        left = iter(found)
+        while batch := list(islice(left, _AHEAD)):
+            self._objects.ahead(e for shape in batch for e in shape.entries[:1])
+            yield from batch
 
     def _kind(self, entry: Entry, name: str) -> Kind | Left:
         try:

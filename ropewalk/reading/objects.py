@@ -5,10 +5,11 @@ Compression is told by magic bytes, not by the name. A name that holds data (an 
 
 from __future__ import annotations
 
+import io
 import os
 import stat
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
@@ -19,6 +20,7 @@ from ropewalk.model import Skipped
 from ropewalk.reading.decompress import bounded, unpacked
 from ropewalk.reading.names import shown
 from ropewalk.reading.s3 import client, keys
+from ropewalk.reading.smallobjects import SMALL, SmallObjects
 
 _EXTRAS = {"s3": "s3", "s3a": "s3", "gs": "gcs", "gcs": "gcs", "abfs": "azure", "az": "azure", "abfss": "azure", "adl": "azure"}
 _PROTOCOLS = {"file": "file", "files": "file", "local": "file", "": "file", "s3a": "s3", "gcs": "gs", "az": "abfs"}
@@ -47,6 +49,7 @@ class Objects:
         self._limits = limits
         self._fs: Any = None
         self._s3: Any = None
+        self._small = SmallObjects(lambda: self.s3)
         self._next = 0.0
 
     def __repr__(self) -> str:
@@ -99,13 +102,20 @@ class Objects:
             if self.local:
                 handle = os.open(entry.key, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
                 file: Any = os.fdopen(handle, "rb", buffering=0)
+            elif self.protocol == "s3" and entry.size <= SMALL:
+                file = io.BytesIO(self._small.get(entry.key))
             else:
                 file = self.fs.open(entry.key, "rb")
-        except FileNotFoundError:
-            raise SourceError("is gone", where=entry.name, mend="scan again") from None
         except Exception as error:
+            if isinstance(error, FileNotFoundError) or "NoSuchKey" in _kind(error):
+                raise SourceError("is gone", where=entry.name, mend="scan again") from None
             raise SourceError(f"cannot be opened ({_kind(error)})", where=entry.name, mend="grant the right to read it") from None
         return bounded(file, self._limits.object_bytes, entry.name)
+
+    def ahead(self, entries: Iterable[Entry]) -> None:
+        """Says which objects will be opened next, so that small ones of a bucket come several at a time; not with limits.rate."""
+        if self.protocol == "s3" and not self._limits.rate:
+            self._small.ahead((e.key, e.size) for e in entries)
 
     def open(self, entry: Entry) -> BinaryIO:
         """The bytes, decompressed (gzip, bzip2, xz, zstd), at most limits.object_bytes of them raw and expanded_bytes unpacked."""
@@ -118,6 +128,7 @@ class Objects:
             raise SourceError(f"cannot be read ({_kind(error)})", where=entry.name, mend="grant the right to read it") from None
 
     def close(self) -> None:
+        self._small.close()
         self._fs = self._s3 = None
 
     def _wait(self) -> None:
