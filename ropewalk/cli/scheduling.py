@@ -71,14 +71,14 @@ def _history(
         Column("job"),
         Column("due", "due (UTC)", least=16),
         Column("started_at", "began (UTC)", least=16),
-        Column("finished_at", "ended (UTC)", least=16),
+        Column("seconds", number=True),
         Column("state"),
         Column("exit_code", "exit", number=True),
         Column("detail", ratio=1),
     )
     shown = frame
     if form is Format.table:
-        shown = frame.assign(exit_code=frame["exit_code"].astype("string").fillna(""))
+        shown = frame.assign(exit_code=frame["exit_code"].astype("string").fillna(""), seconds=frame["seconds"].astype("string").fillna(""))
     run.out.show(shown, columns, form, title="Runs", nothing="Nothing ran yet: ropewalk schedule run, or ropewalk check --once")
     if len(frame) < len(every):
         run.out.say(f"The newest {len(frame)} of {len(every)}; --limit 0 shows all.")

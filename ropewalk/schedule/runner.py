@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import subprocess
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -34,7 +35,8 @@ class Runner:
         self._beats = {"beat": (self._beat, beat), "again": (self._deliver, again)}
         self._child: subprocess.Popen[bytes] | None = None
         self._scheduler: Any = None
-        self._lost = self._stopping = False
+        self._lost = self._stopping = self._untold = False
+        self._telling = threading.Lock()
 
     def run(self) -> None:
         """Raises LeaseError while another runner lives, ConfigError, MissingExtraError."""
@@ -130,8 +132,11 @@ class Runner:
         """Alarms never stop the schedule."""
         from ropewalk.alarms import raise_alarms, told
 
+        self._untold = False
         try:
-            self._tell(told(raise_alarms(self._config, self._register).deliveries))
+            with self._telling:
+                deliveries = raise_alarms(self._config, self._register).deliveries
+            self._tell(told(deliveries))
         except Exception as error:
             self._say(f"alarms: {_told(error)}")
 
@@ -140,7 +145,9 @@ class Runner:
         from ropewalk.alarms import deliver_owed, told
 
         try:
-            self._tell(told(deliver_owed(self._config, self._register, _now())))
+            with self._telling:
+                deliveries = deliver_owed(self._config, self._register, _now())
+            self._tell(told(deliveries))
         except Exception as error:
             self._say(f"alarms: {_told(error)}")
 
@@ -161,6 +168,7 @@ class Runner:
             self._say(f"{job} {status}; it could not be kept: {error.what}")
             return
         if any(new):
+            self._untold = True
             self._say(f"{job}: {status}")
 
     def _bury(self) -> None:
@@ -177,6 +185,8 @@ class Runner:
         try:
             if self._register.duties.renew_lease(LEASE):
                 self._note_missed()
+                if self._untold:  # not at the end of the job: one that hangs has none
+                    self._alarm()
                 return
         except Exception as error:
             self._say(f"no sign of life could be left: {_told(error)}")

@@ -82,20 +82,18 @@ def test_a_killed_runner_takes_its_job_with_it_and_the_next_one_tells(place: Pla
     assert ("scan", "lost") in place.runs()
 
 
-def test_a_lost_run_is_alarmed(place: Place) -> None:
-    place.go()
+def test_a_lost_run_is_alarmed(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    place.register().close()
+    with place.start("import sys; from ropewalk.register import open_register; open_register(sys.argv[1]).duties.begin_run('scan', None)",
+                     f"sqlite:///{tmp_path}/.ropewalk/register.db") as dead:  # fmt: skip
+        dead.communicate()
     with place.register() as register:
-        register.duties.begin_run("check", None)
-    import sqlalchemy as sa
-
-    from ropewalk.register.schema import run
-
-    with sa.create_engine(f"sqlite:///{place.folder}/.ropewalk/register.db").begin() as connection:
-        connection.execute(sa.update(run).where(run.c.status == "running").values(runner="gone:1:1"))
-    command("check", "--once", "--no-scan", "--config", str(place.folder))
-    assert ("check", "lost") in place.runs()
-    assert "the last check was lost: its process died" not in place.alarms(), "the check after it was well"
-    assert any("scan of " in title and "was missed" in title for title in place.alarms()) is False, "within the grace"
+        register.duties.take_lease("runner")
+        assert register.duties.bury_runs() == 1
+        Runner(place.config, register, print)._alarm()
+        register.duties.drop_lease("runner")
+    assert place.alarms() == ["the last scan was lost: its process died"]
 
 
 def test_downtime_is_noted_and_alarmed(tmp_path: Path) -> None:
@@ -121,15 +119,35 @@ def test_a_runner_that_lost_its_lease_ends(tmp_path: Path) -> None:
     assert place.register().duties.holder("runner") == "elsewhere:7"
 
 
-def test_what_the_scheduler_left_out_is_kept_once(tmp_path: Path) -> None:
+def test_what_the_scheduler_left_out_is_kept_once_and_told_with_the_next_sign_of_life(tmp_path: Path) -> None:
     from apscheduler.events import EVENT_JOB_MAX_INSTANCES, JobSubmissionEvent
 
-    place, told = Place(tmp_path), []
-    at = datetime(2026, 3, 1, 6, tzinfo=UTC)
+    place = Place(tmp_path)
+    told: list[str] = []
+    at = datetime.now(UTC)
     with place.register() as register:
+        register.duties.take_lease("runner")
         runner = Runner(place.config, register, told.append)
         for _ in range(2):
             runner._left_out(JobSubmissionEvent(EVENT_JOB_MAX_INSTANCES, "0-scan", "default", [at]), "overlapped")
         runner._left_out(JobSubmissionEvent(EVENT_JOB_MAX_INSTANCES, "beat", "beat", [at]), "overlapped")
+        assert place.alarms() == []
+        runner._beat()
     assert place.runs() == [("scan", "overlapped")]
     assert told == ["scan: overlapped"]
+    (title,) = place.alarms()
+    assert "was left out: the one before still ran" in title
+
+
+def test_a_channel_that_was_down_is_tried_again_without_a_run(tmp_path: Path) -> None:
+    place = Place(tmp_path, more="alarms: {channels: [{kind: syslog, to: 'file://later/alarms.jsonl'}]}\n")
+    told: list[str] = []
+    with place.register() as register:
+        register.duties.note_run("scan", datetime.now(UTC), "missed", "")
+        runner = Runner(place.config, register, told.append)
+        runner._alarm()
+        assert "cannot be written" in told[-1]
+        (tmp_path / "later").mkdir()
+        runner._deliver()
+        assert told[-1] == "alarms by syslog: 1 sent"
+    assert "was missed" in (tmp_path / "later" / "alarms.jsonl").read_text()
