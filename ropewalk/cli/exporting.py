@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ropewalk.policy import Pack
 
-WHAT = ("posture", "verdicts", "findings", "ropa", "drift", "sources", "skipped", "attestations", "exceptions")
+WHAT = ("posture", "verdicts", "findings", "ropa", "drift", "sources", "skipped", "attestations", "exceptions", "tags")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -42,11 +42,11 @@ def about(run: State, policy: Pack | None = None) -> dict[str, str]:
     return {k: v for k, v in head.items() if v}
 
 
-def write(run: State, frame: pd.DataFrame, export: str, out: Path | None, *, title: str) -> None:
+def write(run: State, frame: pd.DataFrame, export: str, out: Path | None, *, title: str, what: str = "") -> None:
     """The frame to a file, or to stdout. Raises ConfigError where the file cannot be written."""
     from ropewalk.exporters import render
 
-    text = render(frame, export, title=title, head=about(run))
+    text = render(frame, export, title=title, head=about(run), what=what)
     if out is None:
         run.out.data.file.write(text)
         return
@@ -60,7 +60,7 @@ def write(run: State, frame: pd.DataFrame, export: str, out: Path | None, *, tit
 def _export(
     context: typer.Context,
     what: Annotated[str, typer.Argument(help=f"One of: {', '.join(WHAT)}.")],
-    to: Annotated[str, typer.Option("--to", help="csv, json or markdown.")] = "csv",
+    to: Annotated[str, typer.Option("--to", help="csv, json or markdown; of tags also datahub, openmetadata or openlineage.")] = "csv",
     out: Annotated[Path | None, typer.Option("--out", help="The file to write; without it, the screen.")] = None,
 ) -> None:
     """Write a table of the register as CSV, JSON or Markdown."""
@@ -68,7 +68,7 @@ def _export(
     if what not in WHAT:
         raise ConfigError(f"there is nothing called {what!r} to export", where="command line", mend=f"use one of: {', '.join(WHAT)}")
     title, frame = _frame(run, what)
-    write(run, frame, to, out, title=title)
+    write(run, frame, to, out, title=title, what=what)
 
 
 def _frame(run: State, what: str) -> tuple[str, pd.DataFrame]:
@@ -90,6 +90,10 @@ def _frame(run: State, what: str) -> tuple[str, pd.DataFrame]:
         return "Drift of the record", views.drift(activities(run))
     if what == "sources":
         return "Sources", sources_frame(run)
+    if what == "tags":
+        from ropewalk.tags.catalogue import tags_frame
+
+        return "Personal fields for data catalogues", tags_frame(run.config, run.register)
     if what == "skipped":
         return "What was not looked at", views.skipped(frame("skipped"))
     if what == "exceptions":

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from ropewalk.contracts import Exporter
 
 
-def exporters() -> dict[str, type[Exporter]]:
-    """export id -> class. Raises PluginError for an installed exporter that cannot be loaded."""
-    return {cls.export: cls for cls in _classes()}
+def exporters(what: str = "") -> dict[str, type[Exporter]]:
+    """export id -> class: those for any frame, and those that are `only` for what is named (`tags`). Raises PluginError."""
+    return {cls.export: cls for cls in _classes() if getattr(cls, "only", "") in {"", what}}
 
 
 def _classes() -> Iterator[type[Any]]:
@@ -34,9 +34,9 @@ def _classes() -> Iterator[type[Any]]:
             ) from None
 
 
-def render(frame: pd.DataFrame, export: str, *, title: str, head: Mapping[str, str]) -> str:
-    """The frame as text. Raises ConfigError naming the known exporters."""
-    found = exporters()
+def render(frame: pd.DataFrame, export: str, *, title: str, head: Mapping[str, str], what: str = "") -> str:
+    """The frame as text. what: which frame it is, for exporters that take one kind only. Raises ConfigError naming the known exporters."""
+    found = exporters(what)
     if export not in found:
         raise ConfigError(f"there is no exporter {export!r}", where="--export", mend=f"use one of: {', '.join(sorted(found))}")
     return found[export]().render(frame, title=title, head=head)

@@ -41,7 +41,7 @@ def wanted(fields: pd.DataFrame, config: TagConfig, *, threshold: float, trust_l
 
 
 def _dataset(name: str, rows: list[dict[str, Any]], config: TagConfig, threshold: float, trust: bool) -> Wanted:
-    found = [r for r in rows if _is_personal(r, threshold)]
+    found = [r for r in rows if is_personal(r, threshold)]
     if not found:
         return Wanted()
     like_api = any(r["lineage"] for r in found)
@@ -51,11 +51,11 @@ def _dataset(name: str, rows: list[dict[str, Any]], config: TagConfig, threshold
     columns: dict[str, list[Mapping[str, Any]]] = {}
     for row in found:
         columns.setdefault(path_of(row["path"])[0], []).append(row)
-    tags = {column: Tag(origin, _classes(own), _operations(own) if origin else ()) for column, own in columns.items()}
-    return Wanted(Tag(origin, _classes(found), _operations(found) if origin else ()), tags, basis)
+    tags = {column: Tag(origin, _classes(own), operations(own) if origin else ()) for column, own in columns.items()}
+    return Wanted(Tag(origin, _classes(found), operations(found) if origin else ()), tags, basis)
 
 
-def _is_personal(row: Mapping[str, Any], threshold: float) -> bool:
+def is_personal(row: Mapping[str, Any], threshold: float) -> bool:
     """As the findings show it: surely enough, or by a steward's word."""
     return (
         isinstance(row["category"], str) and row["decision"] != "dismissed" and (row["confidence"] >= threshold or isinstance(row["decision"], str))
@@ -66,7 +66,7 @@ def _classes(rows: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
     return tuple(sorted({str(r["category"]) for r in rows}))
 
 
-def _operations(rows: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+def operations(rows: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
     """Names of operations that lineage speaks of, each once, the first first."""
     said = (str(r["lineage"]).partition(":")[0] for r in rows if r["lineage"])
     return tuple(dict.fromkeys(name for text in said for name in _OPERATION.findall(text)))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ropewalk import exporters, views
@@ -56,6 +56,7 @@ def test_known_exporters_are_named() -> None:
         exporters.render(NARROW, "xml", title="", head={})
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_no_csv_cell_starts_a_formula(text: str) -> None:
     rendered = exporters.render(pd.DataFrame({"a": [text], text or "b": ["x"]}), "csv", title=text, head={"k": text})
@@ -71,6 +72,7 @@ def test_numbers_stay_numbers_and_text_is_kept() -> None:
     assert defused("  =1") == "'  =1"
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_markdown_cells_cannot_leave_their_cell(text: str) -> None:
     cell = escaped(text)
@@ -79,6 +81,7 @@ def test_markdown_cells_cannot_leave_their_cell(text: str) -> None:
     assert "|" not in cell.replace("\\\\", "").replace("\\|", "")
 
 
+@settings(deadline=None)
 @given(st.lists(st.dictionaries(st.sampled_from(["a", "b"]), st.none() | st.text() | st.floats() | st.integers())))
 def test_json_is_always_valid(rows: list[dict[str, object]]) -> None:
     text = exporters.render(pd.DataFrame(rows, columns=["a", "b"], dtype=object), "json", title="t", head=HEAD)

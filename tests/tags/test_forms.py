@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ropewalk.config import TagConfig
@@ -25,6 +25,7 @@ def test_a_tag_is_text_that_readers_of_origins_know() -> None:
     assert Tag().text == ""
 
 
+@settings(deadline=None)
 @given(st.none() | st.text() | st.just(f"copied {TEXT}").map(lambda t: t + " and edited"), tags, tags)
 def test_a_comment_comes_back_to_the_byte(now: str | None, first: Tag, second: Tag) -> None:
     form = InComment()
@@ -54,6 +55,7 @@ def test_a_comment_too_long_is_refused_not_cut() -> None:
         InComment(1024).put("x" * 1000, TAG)
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(min_size=1, max_size=8).filter(lambda k: k != "ropewalk"), st.text(max_size=8), max_size=5), tags)
 def test_tags_of_others_come_back(now: dict[str, str], tag: Tag) -> None:
     form = InTags()

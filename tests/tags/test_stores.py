@@ -13,12 +13,12 @@ import psycopg
 import pymysql
 import pytest
 from servers import MariaDb, Postgres, mariadb, postgres
-from tests.object_servers import S3Server, seaweed
 
 from ropewalk.cli import main
 from ropewalk.config import load
 from ropewalk.evidence import verify
 from ropewalk.register import open_register
+from tests.object_servers import S3Server, seaweed
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 OWN = 'of the buyer; it\'s \\ 100% "theirs"  '
@@ -27,7 +27,8 @@ PG = f"""
 CREATE ROLE scanner LOGIN PASSWORD 'scans'; CREATE ROLE tagger LOGIN PASSWORD 'tags';
 CREATE TABLE orders (id bigint PRIMARY KEY, buyer_email text, "Buyer's ""mail"" %s" text, status text);
 INSERT INTO orders SELECT i, 'b' || i || '@example.com', 'c' || i || '@example.net', 'new' FROM generate_series(1, 60) i;
-CREATE TABLE "{ODD.replace('"', '""')}" (email text); INSERT INTO "{ODD.replace('"', '""')}" SELECT 'd' || i || '@example.com' FROM generate_series(1, 60) i;
+CREATE TABLE "{ODD.replace('"', '""')}" (email text);
+INSERT INTO "{ODD.replace('"', '""')}" SELECT 'd' || i || '@example.com' FROM generate_series(1, 60) i;
 CREATE VIEW mails AS SELECT buyer_email FROM orders;
 CREATE TABLE foreigners (email text); INSERT INTO foreigners SELECT 'e' || i || '@example.com' FROM generate_series(1, 60) i;
 CREATE TABLE owned (email text); COMMENT ON TABLE owned IS 'origin=crm'; INSERT INTO owned SELECT email FROM foreigners;
@@ -149,12 +150,12 @@ def test_from_untagged_to_tagged_and_back(company: Company, capsys: pytest.Captu
     assert untagged.pop("pg/public.owned") == "pass"
     assert set(untagged.values()) == {"fail"}
 
-    code, out, err = run(company, capsys, "tag", "plan", "--format", "json")
+    _, out, _ = run(company, capsys, "tag", "plan", "--format", "json")
     rows = json.loads(out)["rows"]
     assert {r["dataset"]: r["objects"] for r in rows if r["source"] == "lake"} == {"one.csv": 1, "part-*.csv": 3}
     assert all(r["tag"].startswith("[ropewalk origin=amazon-sp-api class=email") for r in rows if r["column"] == "buyer_email")
     assert ("cannot", "SQLite keeps no comments") in {(r["action"], r["reason"]) for r in rows}
-    assert [r["tag"] for r in rows if r["dataset"] == "public.owned"][0].startswith("[ropewalk class=email")
+    assert next(r["tag"] for r in rows if r["dataset"] == "public.owned").startswith("[ropewalk class=email")
     assert run(company, capsys, "tag", "apply", "pg")[0] == 2, "nothing is written without a word"
     assert company.state() == before
 
