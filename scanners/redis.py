@@ -231,7 +231,7 @@ ACL SETUSER ropewalk +acl|list +config|get
             return Skipped(dataset.source, dataset.name, reason, mend)
 
         if plan.binary:
-            what = f"{plan.binary} values are binary (pickle, protocol buffers, ciphertext): only the text in them was looked at"
+            what = f"binary values (pickle, protocol buffers, ciphertext): {plan.binary}; only the text in them was looked at"
             yield skipped(what, "store JSON, or attest what they hold")
         if plan.cut:
             yield skipped(f"{plan.cut} values are longer than what is read of one", "raise limits.object_bytes")
