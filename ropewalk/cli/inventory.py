@@ -131,7 +131,7 @@ def _series(run: State, form: Format) -> None:
     frame = run.register.frame("imports").sort_values(["observed_at", "id"]).drop_duplicates(["kind", "scanner", "target"], keep="last")
     frame = frame.sort_values(["kind", "scanner", "target"]).drop(columns="id")
     columns = (
-        Column("kind"), Column("format"), Column("scanner", ratio=2), Column("target", ratio=3), Column("observed_at", "as of"),
+        Column("kind"), Column("scanner", ratio=2), Column("target", ratio=3), Column("observed_at", "as of"),
         Column("rows", number=True), Column("file", ratio=3),
     )  # fmt: skip
     run.out.show(frame, columns, form, title="Imported registers", nothing="Nothing was imported: ropewalk inventory import KIND FILE")
