@@ -44,7 +44,7 @@ def test_one_runner_works_and_stops_when_asked(place: Place, capsys: pytest.Capt
         place.go()
         until(lambda: not lives(pid) and ("scan", "done") in place.runs()[1:])
         first.send_signal(signal.SIGTERM)
-        told, _ = first.communicate(timeout=60)
+        told, _ = first.communicate(timeout=120)
     assert first.returncode == 0
     assert "scan: exit code 0" in told
     assert told.endswith("Stopped.\n")
@@ -57,7 +57,7 @@ def test_a_stop_ends_the_job_that_runs(place: Place, how: signal.Signals) -> Non
     with place.start() as first:
         pid = place.scanner()
         first.send_signal(how)
-        told, _ = first.communicate(timeout=60)
+        told, _ = first.communicate(timeout=120)
     assert first.returncode == 0
     assert not lives(pid)
     assert "Traceback" not in told
@@ -77,7 +77,7 @@ def test_a_killed_runner_takes_its_job_with_it_and_the_next_one_tells(place: Pla
     with place.start() as second:
         until(lambda: place.runs()[-1] == ("scan", "done"))
         second.send_signal(signal.SIGTERM)
-        told, _ = second.communicate(timeout=60)
+        told, _ = second.communicate(timeout=120)
     assert "1 run had no end" in told
     assert ("scan", "lost") in place.runs()
 
@@ -102,7 +102,7 @@ def test_downtime_is_noted_and_alarmed(tmp_path: Path) -> None:
     with place.start() as runner:
         until(lambda: any("was missed" in title for title in place.alarms()))
         runner.send_signal(signal.SIGTERM)
-        told, _ = runner.communicate(timeout=60)
+        told, _ = runner.communicate(timeout=120)
     assert "missed" in told
     assert [s for _, s in place.runs()].count("missed") >= 4
 
@@ -113,7 +113,7 @@ def test_a_runner_that_lost_its_lease_ends(tmp_path: Path) -> None:
     with place.start(QUICK, str(tmp_path)) as runner:
         until(lambda: place.register().duties.holder("runner"))
         handed_to(tmp_path, "elsewhere:7:1", datetime.now(UTC))
-        told, _ = runner.communicate(timeout=60)
+        told, _ = runner.communicate(timeout=120)
     assert runner.returncode == 1
     assert "another runner took over" in told
     assert place.register().duties.holder("runner") == "elsewhere:7"

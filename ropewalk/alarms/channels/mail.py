@@ -32,6 +32,8 @@ def send(channel: MailConfig, message: Message, timeout: float, resolve: Callabl
         raise ChannelError("the mail server refused all receivers", mend="check `to`") from None
     except ssl.SSLError:
         raise ChannelError("the mail server's certificate cannot be verified", mend="name its authority with `ca`, or correct the host") from None
+    except (smtplib.SMTPServerDisconnected, TimeoutError):
+        raise ChannelError("the mail server hung up, or did not answer in time", mend="check host, port and tls (465 wants tls: tls)") from None
     except (smtplib.SMTPException, OSError) as error:
         raise ChannelError(f"the mail server cannot be reached ({type(error).__name__})", mend="check host, port and tls") from None
 
