@@ -88,7 +88,7 @@ def _need(view: View) -> tuple[int, float] | None:
 
 def _read(texts: Sequence[str], names: NameTagger | None) -> dict[str, _Found]:
     tagged: dict[str, list[Hit]] = {}
-    asked = [t for t in texts if _could_name(t)] if names is not None else []
+    asked = [t for t in texts if could_name(t)] if names is not None else []
     if names is not None and asked:
         tagged = dict(zip(asked, names.tag(asked, "prose"), strict=True))
     kinds: dict[str, tuple[list[str], dict[str, int], list[float]]] = {}
@@ -109,7 +109,7 @@ def _read(texts: Sequence[str], names: NameTagger | None) -> dict[str, _Found]:
     return {entity: _Found(held, values, sum(weights)) for entity, (held, values, weights) in kinds.items()}
 
 
-def _could_name(text: str) -> bool:
+def could_name(text: str) -> bool:
     """Whether the models are worth asking: a word of the lists of names, or two capitalised words side by side."""
     for word in _WORD.findall(text):
         folded = gazetteer.fold(word)
