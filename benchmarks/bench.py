@@ -20,6 +20,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from benchmarks import stores
 from benchmarks.chart import bars
 from benchmarks.contenders import write_cells
 from benchmarks.orders import orders
@@ -89,16 +90,16 @@ def measure(file: Path, rows: int, peers: str | None, folder: Path) -> list[dict
         table, size = file, rows
         if kind == "ours-names" and rows > NAMES_ROWS:
             table, size = folder / "names.parquet", NAMES_ROWS
-            make(table, size)
+            pq.write_table(pq.ParquetFile(file).read_row_group(0).slice(0, size), table)
         add(label, kind, table, 0, f"all cells of {size:,} rows" if kind != "ours-profile" else f"{size:,} rows profiled")
     return results
 
 
-def markdown(results: list[dict[str, Any]], rows: int) -> str:
+def markdown(results: list[dict[str, Any]], scans: list[dict[str, Any]], rows: int, which: str) -> str:
     rate = {r["kind"]: r["cells"] / r["seconds"] for r in results if "seconds" in r}
     lines = [
         "# Speed, side by side", "",
-        f"One run of `python -m benchmarks.bench --rows {rows}`: the invented orders table of {rows:,} rows and 29 columns (`benchmarks/orders.py`).",
+        f"One run of `python -m benchmarks.bench --rows {rows}`: {which} of {rows:,} rows and 29 columns.",
         f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, presidio-analyzer {version('presidio-analyzer')}, "
         f"phonenumbers {version('phonenumbers')}. CPU seconds of the whole process without loading models; peak memory with everything.", "",
         "| contender | measured on | cells | CPU s | cells per CPU s | × `analyze` | × batch 256 | × patterns only | peak MiB |",
@@ -121,14 +122,18 @@ def markdown(results: list[dict[str, Any]], rows: int) -> str:
     if "looked" in told.get("ours-profile", {}):
         r = told["ours-profile"]
         lines += [f"Profile: {r['looked']:,} cells drawn, {r['personal']} of {r['fields']} fields found personal; its rate counts the table's cells."]
-    return "\n".join([*lines, "", "![cells per CPU second](speed.svg)", ""])
+    lines += ["", "![cells per CPU second](speed.svg)", "", "## The whole scan", ""]
+    lines += ["Listing, facts, drawing, judging and the register; a process each, without loading models.", "", *stores.table(scans)]
+    return "\n".join([*lines, ""])
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=1_000_000, help="rows of the table (10000 for a quick look)")
-    parser.add_argument("--data", type=Path, help="folder with an orders.parquet to use instead of the invented table")
+    parser.add_argument("--data", type=Path, help="folder with an orders.parquet, and app/ and web/ with logs, to use instead of what is invented")
+    parser.add_argument("--no-server", action="store_true", help="leave out PostgreSQL")
     parser.add_argument("--peers", help="a Python that has hawk-scanner, datafog and presidio-structured; else a throw-away environment is made")
+    parser.add_argument("--only", choices=("detection", "scans"), help="measure one part and keep the other from results.json")
     parser.add_argument("--out", type=Path, default=HERE, help="folder for results.md and speed.svg")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
@@ -140,12 +145,22 @@ def main() -> None:
             print(f"making {given.rows:,} rows …", flush=True)
             make(file, given.rows)
         rows = pq.ParquetFile(file).metadata.num_rows
-        results = measure(file, rows, peers_python(given.peers, folder), folder)
-    text = markdown(results, rows)
+        kept = json.loads((given.out / "results.json").read_text()) if given.only else {}
+        results, scans = kept.get("detection", []), kept.get("scans", [])
+        of = kept.get("rows", rows) if given.only == "scans" else rows
+        if given.only != "scans":
+            results = measure(file, rows, peers_python(given.peers, folder), folder)
+        if given.only != "detection":
+            lines = given.data.resolve() if given.data and (given.data / "app").is_dir() and (given.data / "web").is_dir() else None
+            scans = []
+            for scan in stores.measure(file, folder, lines, server=not given.no_server):
+                print(f"  {scan['label']} …", flush=True)
+                scans.append(scan)
+    text = markdown(results, scans, of, "a given orders table" if given.data else "the invented orders table (`benchmarks/orders.py`)")
     (given.out / "results.md").write_text(text)
-    (given.out / "results.json").write_text(json.dumps(results, indent=1) + "\n")
+    (given.out / "results.json").write_text(json.dumps({"rows": of, "detection": results, "scans": scans}, indent=1) + "\n")
     drawn = [(r["label"].replace("`", ""), r["cells"] / r["seconds"], r["kind"].startswith("ours")) for r in results if "seconds" in r]
-    (given.out / "speed.svg").write_text(bars(f"Cells per CPU second, {rows:,} rows (logarithmic)", drawn, "/s"))
+    (given.out / "speed.svg").write_text(bars(f"Cells per CPU second, {of:,} rows (logarithmic)", drawn, "/s"))
     print(text)
 
 

@@ -79,8 +79,9 @@ def ours_patterns(file: str) -> tuple[Callable[[], int], dict[str, int]]:
 
 
 def ours_names(file: str) -> tuple[Callable[[], int], dict[str, int]]:
-    """The same, and names and places in the columns that look like names or prose."""
+    """The same, and names and places in the columns that look like names, and in prose where the scan would ask the models too."""
     from ropewalk.detect.names import Names
+    from ropewalk.detect.prose import could_name
 
     run_patterns, told = ours_patterns(file)
     names = Names()
@@ -92,6 +93,8 @@ def ours_names(file: str) -> tuple[Callable[[], int], dict[str, int]]:
         cells = run_patterns()
         for _, values, _ in columns(file):
             kind = routed(values)
+            if kind == "prose":
+                values = [v for v in values if could_name(v)]
             if kind:
                 told["tagged"] += len(values)
                 for first in range(0, len(values), 2_000):
