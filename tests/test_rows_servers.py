@@ -16,7 +16,7 @@ from test_rows import agree, quiet, tables
 from ropewalk.contracts import SqlTable
 from ropewalk.judging.sqlrows import SqlRows
 
-EXAMPLES = int(os.environ.get("ROPEWALK_EXAMPLES", "200")) // 4
+EXAMPLES = int(os.environ.get("ROPEWALK_EXAMPLES", "1000")) // 4
 JSON = {
     '{"BuyerInfo": {"BuyerEmail": "a@example.com"}}': 1,
     '{"BuyerInfo": {"BuyerEmail": ""}}': 0,
