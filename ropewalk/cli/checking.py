@@ -61,6 +61,8 @@ def _once(run: State, form: Format, clauses: list[str] | None, everything: bool,
             try:
                 if first_scan:
                     keep("scan", lambda: scan_and_tell(run, form, show=form is Format.table).exit_code)
+                    if form is Format.table:
+                        run.out.data.print()
                 code = keep("check", lambda: check_and_show(run, form, clauses, everything))
             except Exception:
                 with suppress(RopewalkError):

@@ -21,7 +21,7 @@ _RUN = {
 }
 
 
-_MEANS = {0: "clean", 1: "a control failed"}
+_MEANS = {("scan", 0): "complete", ("check", 0): "no control failed", ("check", 1): "a control failed"}
 
 
 def deliveries(taken: Mapping[str, str]) -> str:
@@ -44,7 +44,8 @@ def runs(frame: pd.DataFrame) -> pd.DataFrame:
     (empty where it did not run); a run without a detail gets what its exit code means."""
     newest = frame.iloc[::-1].reset_index(drop=True)
     ran = newest["status"].isin(["done", "failed"])
-    means = newest["exit_code"].map(_MEANS).fillna("")
+    codes = newest["exit_code"].fillna(-1).astype(int)
+    means = [_MEANS.get((str(job), code), "") for job, code in zip(newest["job"], codes, strict=True)]
     return newest.assign(
         state=[_RUN.get(str(s), str(s)) for s in newest["status"]],
         due=newest["due_at"].dt.strftime("%Y-%m-%d %H:%M").fillna(""),

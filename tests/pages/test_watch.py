@@ -50,7 +50,7 @@ def test_it_shows_alarms_runs_and_canaries(app: AppTest) -> None:
     assert schedule["Next (UTC)"].notna().all()
     assert list(runs["State"]) == ["✗ failed", "✓ done", "~ missed"]
     assert [len(s) for s in canaries["Seen away from home"]] == [0, 1]
-    assert list(runs["Detail"]) == ["the configuration is wrong", "clean", "nothing ran when it was due"]
+    assert list(runs["Detail"]) == ["the configuration is wrong", "complete", "nothing ran when it was due"]
     assert list(runs["Due (UTC)"] == "") == [True, True, False]
     assert "No runner is at it" in shown(app)
     tiles = "".join(h.proto.body for h in app.get("html"))
