@@ -75,10 +75,14 @@ def _bar(run: State) -> Iterator[Callable[[Any], None]]:
     """A progress bar on a terminal; a quiet line a source elsewhere."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+    from ropewalk.views.words import byte_words
+
     words = "{task.description}"
-    parts = (TextColumn(words, markup=False), BarColumn(20), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
+    speed = TextColumn("{task.fields[speed]}", markup=False)
+    clocks = (TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
+    parts = (TextColumn(words, markup=False), BarColumn(20), MofNCompleteColumn(), speed, *clocks)
     with Progress(*parts, console=run.out.words, transient=True, disable=not run.out.words.is_terminal) as bar:
-        task = bar.add_task("listing datasets", total=None)
+        task = bar.add_task("listing datasets", total=None, speed="")
 
         def moved(event: Any) -> None:
             bar.update(
@@ -86,6 +90,7 @@ def _bar(run: State) -> Iterator[Callable[[Any], None]]:
                 completed=event.done,
                 total=event.total or None,
                 description=clean("/".join(p for p in (event.source, event.dataset) if p))[-48:],
+                speed=f"{event.rate:,.0f} rows/s, {byte_words(event.bytes / event.seconds if event.seconds else 0)}/s",
             )
 
         yield moved

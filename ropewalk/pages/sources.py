@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @guarded
 def page(state: State) -> None:
     st.title("Sources and scans")
-    progress()
+    progress(by_source=True)
     frames = state.frames
     stores = views.sources(state.config.sources(), frames["datasets"], frames["findings"], frames["skipped"], frames["units"])
     table(

@@ -73,6 +73,12 @@ def running() -> pd.DataFrame:
     return views.progress(_register(config.register_url, str(config.path)).frame("scans"), datetime.now(UTC))
 
 
+def running_sources(scan_id: object) -> pd.DataFrame:
+    """How far each source of the running scan is, read fresh."""
+    config = configuration.load(os.environ.get("ROPEWALK_CONFIG") or None)
+    return views.progress_by_source(_register(config.register_url, str(config.path)).frame("units"), scan_id)
+
+
 def _mark(register: Register) -> tuple[object, ...]:
     """Changes whenever a scan moved on or a check was recorded."""
     scans, results = register.frame("scans"), register.frame("results")

@@ -17,6 +17,7 @@ from ropewalk.contracts import Judge
 from ropewalk.errors import ReadOnlyError, RopewalkError, SourceError
 from ropewalk.model import Fact, Finding, Skipped, Source
 from ropewalk.plugins import Plugins
+from ropewalk.reading.sqlsession import LostError
 from ropewalk.scan.drawing import look_at
 from ropewalk.scan.stores import Store, Stores
 
@@ -73,11 +74,26 @@ class Outcome:
     facts: tuple[Fact, ...] = ()
 
 
+REST, LONGEST_REST = 5.0, 300.0
+"""Seconds for which a store that stayed out of reach is left alone: the first time, and at most."""
+
+
+@dataclass(frozen=True)
+class _Away:
+    """A store out of reach: until when it is left alone, for how long that is, and why."""
+
+    until: float
+    rest: float
+    what: str
+    mend: str
+
+
 class Looker:
     """Looks at units in one process. Never raises but for what ends the process: a failure is an outcome."""
 
-    def __init__(self, stores: Stores, pause: Callable[[float], None] = time.sleep) -> None:
-        self._stores, self._pause = stores, pause
+    def __init__(self, stores: Stores, pause: Callable[[float], None] = time.sleep, clock: Callable[[], float] = time.monotonic) -> None:
+        self._stores, self._pause, self._clock = stores, pause, clock
+        self._away: dict[tuple[str, str], _Away] = {}
 
     def look(self, work: Work) -> Outcome:
         try:
@@ -88,15 +104,29 @@ class Looker:
             return failed(work, *told(error))
 
     def patiently(self, setting: Setting, source: Source, act: Callable[[Store], Outcome]) -> Outcome:
-        """Acts on an open store; after a SourceError on a new connection, `limits.retries` times, each pause twice as long."""
-        for attempt in range(setting.limits.retries + 1):
+        """Acts on an open store; after a SourceError on a new connection, `limits.retries` times, each pause twice as long.
+
+        A store that stayed out of reach is left alone for a while, twice as long each time, so that its other datasets do not wait
+        for it one by one; they fail for the same reason. Then one attempt is made.
+        """
+        key = (setting.scan_id, source.name)
+        away = self._away.get(key)
+        if away is not None and self._clock() < away.until:
+            raise SourceError(away.what, where=source.name, mend=away.mend)
+        retries = 0 if away is not None else setting.limits.retries
+        for attempt in range(retries + 1):
             try:
                 with self._stores.borrow(setting.scan_id, source, setting.limits, setting.plugins) as store:
-                    return act(store)
+                    outcome = act(store)
+                self._away.pop(key, None)
+                return outcome
             except ReadOnlyError:
                 raise
-            except SourceError:
-                if attempt == setting.limits.retries:
+            except SourceError as error:
+                if attempt == retries:
+                    if isinstance(error, LostError):
+                        rest = min(2 * away.rest, LONGEST_REST) if away is not None else REST
+                        self._away[key] = _Away(self._clock() + rest, rest, error.what, error.mend)
                     raise
                 self._pause(0.5 * 2**attempt * random.uniform(0.5, 1.5))  # noqa: S311 - spreads load, keeps no secret
         raise AssertionError

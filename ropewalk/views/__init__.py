@@ -11,10 +11,11 @@ from ropewalk.views.processing import drift, record
 from ropewalk.views.standing import exceptions, outdated, standing
 from ropewalk.views.stores import last_scans, progress, progress_by_source, skipped, sources
 from ropewalk.views.verdicts import clause_key, counts, policy_frame, posture, requirements, results_frame, subjects
-from ropewalk.views.words import category_word, status_mark, status_word
+from ropewalk.views.words import byte_words, category_word, status_mark, status_word
 
 __all__ = [
     "attestations",
+    "byte_words",
     "category_word",
     "clause_key",
     "counts",

@@ -63,3 +63,12 @@ def worst_status(statuses: Iterable[str]) -> str:
     """The worst of several; of none: unknown, for silence is never a pass."""
     order = [str(s.value) for s in WORST_FIRST]
     return min(statuses, key=lambda s: order.index(s) if s in order else 1, default="unknown")
+
+
+def byte_words(count: float) -> str:
+    """`1536000` -> `1.5 MB`: powers of a thousand, as disks and networks are told."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}" if unit == "B" or count >= 100 else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} TB"
