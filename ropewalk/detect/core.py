@@ -11,7 +11,7 @@ from pathlib import Path as FilePath
 from typing import Protocol
 
 from ropewalk.config import Detection
-from ropewalk.detect import secrets, verdict
+from ropewalk.detect import languages, secrets, verdict
 from ropewalk.detect.authority import Authority
 from ropewalk.detect.calibration import probability
 from ropewalk.detect.fieldnames import NameReader
@@ -51,7 +51,7 @@ class Detector:
         self._negatives = {n.id: n for n in packs.negatives}
         self._deny = [_denied(entry) for entry in detection.deny]
         models = getattr(names, "version", "") if detection.ner else ""
-        told = f"{detection.threshold}|{models}|{detection.allow}|{detection.deny}"
+        told = f"{detection.threshold}|{detection.language}|{detection.regions}|{models}|{detection.allow}|{detection.deny}"
         self.version = f"{RULES}-{packs.digest}-{hashlib.sha256(told.encode()).hexdigest()[:6]}"
 
     @classmethod
@@ -60,6 +60,7 @@ class Detector:
 
         names: the name models, those of `names.py` unless `detection.ner` is off; they load at first use.
         """
+        languages.check(detection if names is None else detection.model_copy(update={"ner": False}))
         if names is None and detection.ner:
             from ropewalk.detect.names import Names
 

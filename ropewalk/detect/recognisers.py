@@ -57,7 +57,9 @@ def model_package(name: str) -> str:
     for candidate in (name, REHOSTED.get(name, "")):
         if candidate and (find_spec(candidate) is not None or os.path.isdir(candidate)):  # noqa: PTH112 - a name or a folder
             return candidate
-    raise ConfigError(f"the spaCy model {name!r} is not installed", where="detection.spacy_model", mend=f"pip install {name}, or name another model")
+    raise ConfigError(
+        f"the spaCy model {name!r} is not installed", where="detection.spacy_model", mend=f"`python -m spacy download {name}`, or name another model"
+    )
 
 
 def nlp_engine(language: str = "en", model: str = "") -> Any:

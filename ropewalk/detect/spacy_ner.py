@@ -8,6 +8,8 @@ from typing import Any
 from ropewalk.detect.recognisers import model_package
 
 _EXTRA = ["tagger", "parser", "lemmatizer", "attribute_ruler", "senter", "morphologizer"]
+_LABELS = {"PER": "PERSON", "persName": "PERSON", "PRS": "PERSON", "placeName": "LOC", "geogName": "LOC"}
+"""Labels of the models of other languages (WikiNER, Polish, Swedish) in the words of the English ones."""
 Entity = tuple[int, int, str]
 
 
@@ -24,4 +26,4 @@ class SpacyNer:
         self.version = f"{model}-{self._nlp.meta.get('version', '')}"
 
     def tag(self, texts: Sequence[str]) -> list[list[Entity]]:
-        return [[(e.start_char, e.end_char, e.label_) for e in doc.ents] for doc in self._nlp.pipe(texts, batch_size=256)]
+        return [[(e.start_char, e.end_char, _LABELS.get(e.label_, e.label_)) for e in doc.ents] for doc in self._nlp.pipe(texts, batch_size=256)]

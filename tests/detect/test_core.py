@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -112,3 +113,24 @@ def test_no_number_breaks_it(values: list[str]) -> None:
     base = sample("c1")
     findings = judge(*(Sample(base.field, counts, len(values)) for _ in range(3)))
     assert len(findings) == 3
+
+
+@pytest.mark.parametrize(
+    ("told", "where", "words"),
+    [
+        ({"language": "xx"}, "detection.language", "xx"),
+        ({"language": "de"}, "detection.spacy_model", "de_core_news_sm"),
+        ({"language": "de", "spacy_model": "no_such_model"}, "detection.spacy_model", "no_such_model"),
+        ({"regions": ["DE", "ZZ"]}, "detection.regions", "ZZ"),
+    ],
+)
+def test_a_language_without_its_model_is_an_error_at_once(told: dict[str, Any], where: str, words: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        Detector.of(Detection(**told), PACKS)
+    assert caught.value.where == where
+    assert words in f"{caught.value.what} {caught.value.mend}"
+
+
+def test_another_language_is_judged_with_a_model_in_a_folder_or_without_one(tmp_path: Path) -> None:
+    assert Detector.of(Detection(language="de", ner=False), PACKS)
+    assert Detector.of(Detection(language="de", spacy_model=str(tmp_path)), PACKS)
