@@ -29,6 +29,7 @@ VARIABLE = "ROPEWALK_CANARY_KEY"
 FACT = "canary_seen"
 """Its value: cells by name of the canary. One fact a field: a later fact of the same name takes the place of an earlier one."""
 LEAST_KEY, LEAST_VALUE, MOST_WORDS = 16, 8, 12
+MOST_LOOKED = 200_000
 _EDGE = re.compile(r"[\s,;|&?\"'<>()\[\]{}=]+")
 """Where words end; `.`, `@`, `-`, `+`, `/`, `:` belong to addresses and numbers."""
 _INNER = re.compile(r"[/:\\#]+")
@@ -58,18 +59,23 @@ class Watch:
         out = []
         for sample in samples:
             cells: dict[str, int] = {}
+            looked: dict[str, tuple[str, tuple[str, ...]] | None] = {}
             for value, count in sample.values.items():
-                for name in {n for n, home in self._met(value) if sample.field.source not in home}:
+                for name in {n for n, home in self._met(value, looked) if sample.field.source not in home}:
                     cells[name] = cells.get(name, 0) + count
             how = f"keyed HMAC of {len(sample.values)} distinct values ({sample.method})"
             if cells:
                 out.append(Fact(str(sample.field), FACT, dict(sorted(cells.items())), at, how))
         return out
 
-    def _met(self, value: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-        runs = {tuple(words[at : at + many]) for words in _readings(value) for many in self.by_words for at in range(len(words) - many + 1)}
-        for run in runs:
-            found = self.by_words[len(run)].get(_mac(self.key, run))
+    def _met(self, value: str, looked: dict[str, tuple[str, tuple[str, ...]] | None]) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """looked: what is known of runs of words already, for the words of one log are few."""
+        if len(looked) > MOST_LOOKED:
+            looked.clear()
+        for run in {run for words in _readings(value) for many in self.by_words for run in _runs(words, many)}:
+            if run not in looked:
+                looked[run] = self.by_words[run.count(" ") + 1].get(_mac(self.key, run))
+            found = looked[run]
             if found:
                 yield found
 
@@ -92,7 +98,7 @@ def digest_of(key: bytes, value: str) -> str:
     if len("".join(words)) < LEAST_VALUE or len(words) > MOST_WORDS:
         mend = f"take a made-up value of at least {LEAST_VALUE} letters or digits and at most {MOST_WORDS} words that occurs nowhere else"
         raise ConfigError("this value would be met by chance, or never", where="canary", mend=mend)
-    return f"hmac-sha256:{len(words)}:{_mac(key, words).hex()}"
+    return f"hmac-sha256:{len(words)}:{_mac(key, ' '.join(words)).hex()}"
 
 
 def key_file(config: Config) -> Path:
@@ -160,5 +166,17 @@ def made_up(domain: str) -> dict[str, str]:
     return {"name": f"{first} {last}", "email": f"{first}.{last}{number}@{domain}".lower(), "address": f"{number} {street} Street"}
 
 
-def _mac(key: bytes, words: Sequence[str]) -> bytes:
-    return hmac.digest(key, " ".join(words).encode("utf-8", "surrogatepass"), "sha256")
+def _runs(words: Sequence[str], many: int) -> Iterator[str]:
+    """Each `many` words that follow each other, where they are long enough to be a canary."""
+    if many == 1:
+        yield from (w for w in words if len(w) >= LEAST_VALUE)
+        return
+    for at in range(len(words) - many + 1):
+        run = " ".join(words[at : at + many])
+        if len(run) >= LEAST_VALUE + many - 1:
+            yield run
+
+
+def _mac(key: bytes, run: str) -> bytes:
+    """Of words with one space between them."""
+    return hmac.digest(key, run.encode("utf-8", "surrogatepass"), "sha256")
