@@ -107,7 +107,7 @@ class MyFacts:
     def _grant_facts(self, fact: Callable[..., Fact], tables: Mapping[tuple[str, str], str]) -> Iterator[Fact]:
         how = "privileges in information_schema"
         if not self._sees_all():
-            for name in ("superusers", "shared_accounts", "public_access"):
+            for name in ("superusers", "accounts", "shared_accounts", "public_access"):
                 yield fact(name, None, how, _MYSQL)
             for name in tables.values():
                 yield fact("grants", None, how, _MYSQL, subject=name)
@@ -117,6 +117,8 @@ class MyFacts:
             found[schema, table].append({"grantee": grantee, "privilege": privilege, **({"column": column} if column else {})})
         yield fact("superusers", sorted({g["grantee"] for g in found["", ""] if g["privilege"] == "SUPER"}), how)
         accounts = [str(u) for (u,) in self._rows("SELECT DISTINCT User FROM mysql.user WHERE is_role = 'N' OR is_role IS NULL")]
+        # The server's own accounts are locked, and nobody signs in with them.
+        yield fact("accounts", [{"name": a, "login": not a.startswith(("mysql.", "mariadb."))} for a in sorted(accounts)], "names in mysql.user")
         yield fact("shared_accounts", generic(accounts), "names in mysql.user")
         public = [g for gs in found.values() for g in gs if g["grantee"].startswith(("''", "PUBLIC", "'PUBLIC'"))]
         yield fact("public_access", public, f"{how}: PUBLIC and anonymous accounts")

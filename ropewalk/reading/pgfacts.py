@@ -99,6 +99,7 @@ class PgFacts:
         roles = self._rows("SELECT rolname, rolsuper, rolcanlogin, rolvaliduntil IS NULL OR rolvaliduntil = 'infinity' FROM pg_roles ORDER BY 1")
         roles = [r for r in roles if not r[0].startswith("pg_")]
         yield fact("superusers", [r[0] for r in roles if r[1]], "pg_roles")
+        yield fact("accounts", [{"name": r[0], "login": bool(r[2])} for r in roles], "pg_roles")
         yield fact("shared_accounts", generic(r[0] for r in roles if r[2]), "pg_roles: names of accounts that can sign in")
         public = [{"object": o, "privilege": p} for o, p in self._rows(sa.text(_PUBLIC))]
         yield fact("public_access", public, "rights of PUBLIC on the database and its schemas")
