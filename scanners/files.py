@@ -28,7 +28,7 @@ from ropewalk.reading.objects import Entry, Objects
 from ropewalk.reading.rows import Chunk, Reading
 from ropewalk.reading.shapes import shapes
 
-_FLUSH = 40_000
+_FLUSH, _FLUSH_CELLS = 40_000, 2_000_000
 
 
 class Files:
@@ -85,7 +85,7 @@ class Files:
                     yield piece
                     continue
                 gather.add(piece)
-                if gather.rows >= _FLUSH:
+                if gather.rows >= min(_FLUSH, max(1, _FLUSH_CELLS // max(gather.fields, 1))):
                     yield from gather.samples("full", None)
                     gather = Gatherer(dataset.source, dataset.name, self._limits, fields, gather)
             yield from gather.samples("head" if outcome.broken else "full", outcome.total)

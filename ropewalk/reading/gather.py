@@ -47,6 +47,10 @@ class Gatherer:
     def __repr__(self) -> str:
         return f"Gatherer({self._dataset!r}, rows={self.rows}, fields={len(self._tallies)})"
 
+    @property
+    def fields(self) -> int:
+        return len(self._tallies)
+
     def add(self, chunk: Chunk) -> None:
         self.rows += chunk.rows
         for path, cells in chunk.columns.items():

@@ -23,7 +23,7 @@ from ropewalk.reading.draws import MOST, Draw, chance, head, keyed, seed
 from ropewalk.reading.sqlsession import LostError, SqlSession, named
 from ropewalk.reading.tables import Column, Table, origin_of
 
-STREAMED = 20_000
+STREAMED, STREAMED_CELLS = 20_000, 1_000_000
 _COUNTED = 200_000
 
 
@@ -261,10 +261,11 @@ class Relational(SqlSession):
 
     def _streamed(self, table: Table, columns: Sequence[Column], cells: Cells) -> Iterator[Sample | Skipped]:
         """All rows, as Samples of so many rows each: the memory stays flat."""
+        most = min(STREAMED, max(1, STREAMED_CELLS // max(len(columns), 1)))
         for select in self._every(table, columns):
             for chunk in self._stream(select, f"{self._source.name}/{table.dataset}", all_rows=True):
                 cells.add(chunk)
-                if cells.rows >= STREAMED:
+                if cells.rows >= most:
                     yield from cells.samples(table.rows, "full")
         if cells.rows or not cells.all:
             yield from cells.samples(cells.all, "full")
