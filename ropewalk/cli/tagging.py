@@ -191,7 +191,7 @@ def _show(run: State, changes: list[Change], form: Format, everything: bool) -> 
         frame["tag"] = [r["tag"] or (f"takes out {r['was']}" if r["action"] == "remove" else "") for r in frame.to_dict("records")]
         frame["why"] = [": ".join(p for p in (r["reason"] or r["basis"], r["mend"]) if p) for r in frame.to_dict("records")]
     columns = (Column("where", ratio=3), Column("action", least=6), Column("tag", ratio=4), Column("why", ratio=3))
-    run.out.show(frame, columns, form, title="Tags", nothing="Every tag stands where it should.")
+    run.out.show(frame, columns, form, title="Tags", nothing="Nothing to tag: every tag stands where it should, or no personal data was found.")
 
 
 def _sum(run: State, changes: list[Change], more: str) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
+from ropewalk.errors import ConfigError
 from ropewalk.model import Skipped, Source
 from ropewalk.tags.buckets import file_of
 from ropewalk.tags.nouns import Change, Spot, Tag, TagError, TagStore
@@ -24,6 +25,9 @@ def plan(
     config: Config, register: Register, source: Source, open_store: Any, *, globs: Sequence[str] = (), trust_lineage: bool = False
 ) -> list[Change]:
     """The changes that would tag a source as its findings say. open_store() gives the TagStore. Raises TagError, SourceError, ConfigError."""
+    known = register.frame("datasets")
+    if cannot(source) is None and not (known["source"] == source.name).any():
+        raise ConfigError("no scan has looked at this source yet", where=source.name, mend=f"ropewalk scan --source {source.name}")
     fields = register.frame("fields")
     own = fields[fields["source"] == source.name]
     tags = wanted(own, config.source_config(source.name).tag, threshold=config.settings.detection.threshold, trust_lineage=trust_lineage)
