@@ -46,7 +46,12 @@ def facts(objects: Objects, source: str, as_of: datetime, datasets: Mapping[str,
     bucket, _, prefix = objects.root.strip("/").partition("/")
     how = "s3:list_object_versions"
     try:
-        total, named, whole = _counted(s3, bucket, prefix)
+        try:
+            ever = bool((ask(s3, "get_bucket_versioning", Bucket=bucket) or {}).get("Status"))
+        except Denied:
+            ever = True  # perhaps: the versions themselves tell
+        total, named, whole = _counted(s3, bucket, prefix) if ever else (Old(), {}, True)
+        how = how if ever else "s3:get_bucket_versioning: versioning was never on"
         yield Fact(source, "noncurrent_versions", total.value(whole), as_of, how)
         for name, subject in datasets.items():
             if own := named.get(name.partition("!")[0].partition("#")[0]):
