@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import sqlite3
 import tracemalloc
+from pathlib import Path
 
 import pytest
+from quick_judge import quick
 
-from ropewalk.model import FieldRef, Sample
+from ropewalk.config import Detection, Limits
+from ropewalk.model import Dataset, FieldRef, Sample, Source
+from ropewalk.plugins import Plugins
+from ropewalk.reading import relational
 from ropewalk.scan import adding
 from ropewalk.scan.adding import Adder, Room
+from ropewalk.scan.drawing import look_at
 
 FIELD = FieldRef("s", "d", ("note",))
 
@@ -61,12 +68,38 @@ def test_memory_does_not_grow_with_the_rows_nor_with_the_fields(monkeypatch: pyt
         tracemalloc.start()
         for part in range(parts):
             for number, adder in enumerate(adders):
-                adder.add(sample({f"row {part} {n} of {number} with some words": 1 for n in range(500)}))
+                adder.add(sample({f"row {part} {n} of {number} with some words": 1 for n in range(200)}))
         top = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert all(len(a.sample().values) <= room.each for a in adders)
         return top
 
-    few, many = peak(2, 8), peak(2, 80)
+    few, many = peak(2, 16), peak(2, 96)
     assert many < 1.3 * few
-    assert peak(20, 8) < 2.5 * few
+    assert peak(20, 16) < 2.5 * few
+
+
+def test_every_row_of_a_table_is_read_in_flat_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adding, "VALUES", 500)
+    monkeypatch.setattr(relational, "STREAMED", 2_000)
+    with sqlite3.connect(tmp_path / "big.db") as database:
+        for name, rows in (("small", 5_000), ("large", 25_000)):
+            database.execute(f"CREATE TABLE {name} (id INTEGER, note TEXT, state TEXT)")
+            numbers = f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows})"
+            text = "CASE i WHEN 4900 THEN 'write to ann@example.com' ELSE 'parcel ' || i || ' is on its way' END"
+            database.execute(f"INSERT INTO {name} {numbers} SELECT i, {text}, CASE i % 3 WHEN 0 THEN NULL ELSE 'sent' END FROM n")
+    connector = Plugins.of().connector("sqlite", "test")(Source("s", f"sqlite:///{tmp_path}/big.db"), Limits())
+    tops = []
+    for dataset in sorted((d for d in connector.datasets() if isinstance(d, Dataset)), key=lambda d: d.name, reverse=True):
+        judge = quick(Detection(), Plugins.of())
+        tracemalloc.start()
+        _, drawn = look_at(connector, dataset, judge, Limits(), exhaustive=True)
+        tops.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        note, state = drawn.samples["note",], drawn.samples["state",]
+        assert (note.method, state.method) == ("distinct", "full")
+        assert (state.rows, state.cells, drawn.rows) == (dataset.rows, note.rows - state.nulls, dataset.rows)
+        assert "write to ann@example.com" in note.values
+        assert len(note.values) <= 500 + adding.MARKED
+    connector.close()
+    assert tops[1] < 1.3 * tops[0]
