@@ -86,7 +86,7 @@ class ObjectTags:
 
     def _now(self, key: str) -> dict[str, str]:
         found = self._guarded(lambda: self._get(key), self.read_right)
-        return {str(k): str(v) for k, v in (found or {}).items()}
+        return {str(k): str(v) for k, v in (found or {}).items() if v is not None}
 
     def _guarded(self, act: Callable[[], Any], right: str) -> Any:
         if self._limits.rate:

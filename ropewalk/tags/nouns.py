@@ -125,7 +125,7 @@ class Change:
 
     @property
     def subject(self) -> str:
-        return f"{self.source}/{self.dataset}" + (f"#{self.column}" if self.column else "")
+        return "/".join(p for p in (self.source, self.dataset) if p) + (f"#{self.column}" if self.column else "")
 
     @property
     def writes(self) -> bool:
