@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from ropewalk.contracts import ControlContext
-from ropewalk.judging.lookup import records
+from ropewalk.judging.lookup import records, rows_by
 from ropewalk.judging.subjects import COMPANY, named, param, verdict, way_out
 from ropewalk.judging.words import attestation
 from ropewalk.model import ControlResult, Status
@@ -66,8 +66,7 @@ def held(context: ControlContext, kind: str, period: float | None = None, *, onl
     imports = {k: s for k, s in _imports(context, kind).items() if only is None or k == (only.scanner, only.target)}
     live = [s for s in imports.values() if s.format != ENDED]
     ended = {(s.scanner, s.target) for s in imports.values() if s.format == ENDED}
-    rows = [r for r in _rows(context, kind) if kind in EVENTS or (r["scanner"], r["target"]) not in ended]
-    rows = [r for r in rows if only is None or (r["scanner"], r["target"]) == (only.scanner, only.target)]
+    rows = [r for r in _rows(context, kind, only) if kind in EVENTS or (r["scanner"], r["target"]) not in ended]
     if not live:
         return Held(kind, live, rows, Status.UNKNOWN, f"no list of {kind.replace('_', ' ')} was imported")
     days = float(param(context, "period_days", 0) if period is None else period)
@@ -126,9 +125,14 @@ def _imports(context: ControlContext, kind: str) -> dict[tuple[str, str], Series
     return {(s.scanner, s.target): s for s in reports(context, kind)}
 
 
-def _rows(context: ControlContext, kind: str) -> list[dict[str, Any]]:
+def _rows(context: ControlContext, kind: str, only: Series | None = None) -> list[dict[str, Any]]:
+    """The rows of a kind, or of one series of it: the fields of the record, the names of the series, and the times."""
     frame = context.frames.get("inventory")
-    own = frame[frame["kind"] == kind] if frame is not None else None
-    found = records(own) if own is not None else []
+    if frame is None:
+        return []
+    if only is None:
+        found = rows_by(frame, "kind").get((kind,), [])
+    else:
+        found = rows_by(frame, "kind", "scanner", "target").get((kind, only.scanner, only.target), [])
     none = dict.fromkeys(_TIMES)
     return [{**r["record"], "scanner": r["scanner"], "target": r["target"], **none, **{t: r[t] for t in _TIMES if r[t] == r[t]}} for r in found]
