@@ -13,7 +13,7 @@ import pytest
 import typer.main
 
 from ropewalk.cli.program import app
-from ropewalk.config import AttestationConfig, Clock, Detection, EvidenceConfig, ExecutorConfig, Limits, Settings, SourceConfig
+from ropewalk.config import AttestationConfig, Clock, Detection, EvidenceConfig, ExecutorConfig, Limits, Settings, SourceConfig, TagConfig
 from ropewalk.duties import AlarmsConfig, CanaryConfig, ChannelConfig, MailConfig, ScheduleConfig, SlackConfig, SyslogConfig, WebhookConfig
 
 ROOT = Path(__file__).parent.parent.parent
