@@ -23,21 +23,6 @@ from ropewalk.reading.loglines import LogTallies
 from ropewalk.reading.names import shown
 
 _STRETCHES, _LONG = 24, 4_096
-_LEAST = json.dumps(
-    {
-        "Version": "2012-10-17",
-        "Statement": [
-            {"Effect": "Allow", "Action": ["logs:DescribeLogGroups", "logs:DescribeResourcePolicies"], "Resource": "*"},
-            {
-                "Effect": "Allow",
-                "Action": ["logs:DescribeLogStreams", "logs:FilterLogEvents"],
-                "Resource": "arn:aws:logs:REGION:*:log-group:PREFIX*",
-            },
-            {"Effect": "Allow", "Action": ["kms:Decrypt", "kms:DescribeKey", "kms:GetKeyRotationStatus"], "Resource": "ARN-OF-THE-KEY"},
-        ],
-    },
-    indent=2,
-)
 
 
 class CloudWatch:
@@ -120,7 +105,14 @@ class CloudWatch:
         return Skipped(dataset.source, dataset.name, "a log has no rows of orders", "logs are judged by no_pii_in_logs and log_retention")
 
     def least_privilege(self) -> str:
-        return _LEAST.replace("REGION", self._groups.region or "*").replace("PREFIX", self._groups.prefix)
+        groups = [f"arn:aws:logs:{self._groups.region or '*'}:*:log-group:{prefix}*" for prefix in self._groups.prefixes]
+        statements = (
+            (["logs:DescribeLogGroups", "logs:DescribeResourcePolicies"], "*"),
+            (["logs:DescribeLogStreams", "logs:FilterLogEvents"], groups),
+            (["kms:Decrypt", "kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus"], "ARN-OF-THE-KEY"),
+        )
+        policy = [{"Effect": "Allow", "Action": actions, "Resource": resource} for actions, resource in statements]
+        return json.dumps({"Version": "2012-10-17", "Statement": policy}, indent=2)
 
     def close(self) -> None:
         self._groups.close()

@@ -58,6 +58,11 @@ class LogGroups:
         return f"LogGroups({self._source.name!r})"
 
     @property
+    def prefixes(self) -> list[str]:
+        """How the names may begin: many begin with a slash, which people leave out of an address."""
+        return [self.prefix] if not self.prefix or self.prefix.startswith("/") else [self.prefix, f"/{self.prefix}"]
+
+    @property
     def api(self) -> Any:
         """The client. Raises SourceError where the uri names no region."""
         if self._api is None:
@@ -74,7 +79,7 @@ class LogGroups:
     def groups(self) -> Iterator[Group]:
         """Those whose names begin with the prefix; as names often begin with a slash, with `/prefix` as well."""
         met: set[str] = set()
-        for prefix in [""] if not self.prefix else [self.prefix] if self.prefix.startswith("/") else [self.prefix, f"/{self.prefix}"]:
+        for prefix in self.prefixes:
             for page in self._pages("describe_log_groups", **({"logGroupNamePrefix": prefix} if prefix else {})):
                 for g in page.get("logGroups", ()):
                     if g["logGroupName"] not in met:
