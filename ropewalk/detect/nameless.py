@@ -30,7 +30,7 @@ _ABROAD = 0.25
 """The same, at most, for 11 to 13 digits that begin with a calling code and have lost their plus."""
 _DIGITS = re.compile(r"\d{9,13}")
 _HOUSE = re.compile(
-    r"(?:(?:Flat|Unit|Studio|Apt\.?) \w{1,5},? (?=[A-Z\d]))?(?:\d{1,5}[A-Za-z]?(?:[-/]\d{1,4})?,? )?(?:[A-ZÀ-ÖØ-Þ][\w'’.-]*)(?: [\w'’.-]+){0,4}"
+    r"(?:(?:Flat|Unit|Studio|Apt\.?) \w{1,5},? (?:\d{1,5}[A-Za-z]?,? )?|\d{1,5}[A-Za-z]?(?:[-/]\d{1,4})?,? )[A-ZÀ-ÖØ-Þ][\w'’.-]*(?: [\w'’.-]+){0,4}"
 )
 _HOUSE_BEHIND = re.compile(r"(?:[A-ZÀ-ÖØ-Þ][\w'’.-]*)(?: [\w'’.-]+){0,5}, ?(?:n[º°o.]{1,2} ?)?\d{1,5}[A-Za-z]?")
 _CODES = (re.compile(r"\d{4}"), re.compile(r"\d{6}"), re.compile(r"\d{8}|\d{5}-\d{3}"))

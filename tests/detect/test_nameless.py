@@ -40,6 +40,8 @@ def test_house_numbers_beside_towns_are_streets() -> None:
     assert judge(sample("c1", streets), sample("c2", TOWNS))[0].category is Category.ADDRESS
     behind = [f"Recanto {town}, {i * 9 + 4}" for i, town in enumerate(TOWNS)]
     assert judge(sample("c1", behind), sample("c2", TOWNS))[0].category is Category.ADDRESS
+    keys = [f"C0{5_000_000 + 7919 * i}" for i in range(8)]
+    assert judge(sample("c1", keys), sample("c2", TOWNS))[0].category is None
     goods = ["Blue Kettle", "Wool Blanket", "Desk Lamp", "Leather Jacket", "Water Bottle", "Red Chair", "Mini Speaker", "Corner Shelf"]
     assert judge(sample("c1", goods), sample("c2", TOWNS))[0].category is None
 
