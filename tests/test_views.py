@@ -251,6 +251,14 @@ def test_record_and_drift() -> None:
     assert list(views.drift(rows)["drift"]) == ["undeclared", "not seen"]
 
 
+def test_a_scan_after_the_check_is_told() -> None:
+    results, ended = frame({"at": NOW}), NOW + timedelta(minutes=5)
+    assert views.unjudged_scan(results, frame({"finished_at": NOW - timedelta(minutes=5)}, {"finished_at": pd.NaT})) == ""
+    assert "its findings are not judged yet" in views.unjudged_scan(results, frame({"finished_at": ended}))
+    assert views.unjudged_scan(frame(), frame({"finished_at": ended})) == ""
+    assert views.unjudged_scan(results, frame()) == ""
+
+
 EMPTY = pd.DataFrame()
 
 

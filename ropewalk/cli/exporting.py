@@ -24,6 +24,7 @@ def add_to(app: typer.Typer) -> None:
 
 def about(run: State, policy: Pack | None = None) -> dict[str, str]:
     """The head of every export: whose, when, by which policy and record, and the head of the evidence chain."""
+    from ropewalk import views
     from ropewalk.ropa import digest
 
     results, (sequence, chain, _) = run.register.frame("results"), run.register.evidence_head()
@@ -37,6 +38,7 @@ def about(run: State, policy: Pack | None = None) -> dict[str, str]:
         head |= {"policy": str(results["policy"].iloc[0]), "policy hash": str(results["policy_hash"].iloc[0])}
         said = {r: d["override"] for r, d in zip(results["requirement"], results["details"], strict=True) if d and d.get("override")}
         head |= {f"override of {name}": str(note) for name, note in said.items()}
+    head["not judged yet"] = views.unjudged_scan(results, run.register.frame("scans"))
     head["ropa.yaml sha256"] = digest(run.config) or "no such file"
     head["evidence head"] = f"{sequence}:{chain}" if sequence else "empty"
     return {k: v for k, v in head.items() if v}

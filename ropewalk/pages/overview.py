@@ -39,6 +39,8 @@ def page(state: State) -> None:
     tile(places[-1], len(drift), "gaps in the record", "#56B4E9")
     if counts["error"]:
         st.warning(f"{counts['error']} clauses could not be judged because a control broke; they are not counted as good.")
+    if late := views.unjudged_scan(state.frames["results"], state.frames["scans"]):
+        st.warning(late, icon=":material/hourglass_bottom:")
     borne = int(posture["excused"].sum())
     if borne:
         st.info(f"{borne} verdicts are excused for now by an exception. They are counted as what they are, not as a pass.", icon=":material/gavel:")

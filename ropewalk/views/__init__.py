@@ -8,7 +8,7 @@ from ropewalk.views.attested import attestations
 from ropewalk.views.changes import fields_at, findings_diff, findings_trend, verdict_trend
 from ropewalk.views.fields import explain, findings, findings_by, findings_matrix
 from ropewalk.views.processing import drift, record
-from ropewalk.views.standing import exceptions, outdated, standing
+from ropewalk.views.standing import exceptions, outdated, standing, unjudged_scan
 from ropewalk.views.stores import last_scans, progress, progress_by_source, skipped, sources
 from ropewalk.views.verdicts import clause_key, counts, policy_frame, posture, requirements, results_frame, subjects
 from ropewalk.views.words import byte_words, category_word, status_mark, status_word
@@ -43,5 +43,6 @@ __all__ = [
     "status_mark",
     "status_word",
     "subjects",
+    "unjudged_scan",
     "verdict_trend",
 ]

@@ -50,6 +50,15 @@ def outdated(results: pd.DataFrame, policy: pd.DataFrame) -> pd.DataFrame:
     return frame[[bool(_stale(r, asked)) for r in _rows(frame)]]
 
 
+def unjudged_scan(results: pd.DataFrame, scans: pd.DataFrame) -> str:
+    """In words, that a scan ended after the verdicts were given, which therefore do not speak of it; empty where all is judged."""
+    ended = scans["finished_at"].dropna() if len(scans) else scans
+    if results.empty or not len(ended) or ended.max() <= results["at"].max():
+        return ""
+    checked, scanned = (f"{t:%Y-%m-%d %H:%M} UTC" for t in (results["at"].max(), ended.max()))
+    return f"The last scan ended at {scanned}, after the check at {checked}: its findings are not judged yet; {CHECK_AGAIN}."
+
+
 def exceptions(given: pd.DataFrame, results: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
     """A row an exception, active ones first: state (active, pending, expired, ended), and how many recorded verdicts it excuses now."""
     verdicts, out = _rows(shaped(results, RESULTS)), []
