@@ -69,6 +69,7 @@ class PostgreSql(Relational):
         import psycopg
 
         connection = psycopg.connect(**{"connect_timeout": 10, "application_name": "ropewalk", **parameters}, autocommit=True)
+        _read_as_text(connection)
         milliseconds = int(self._limits.statement_timeout * 1000)
         for name, value in (
             ("default_transaction_read_only", "on"), ("statement_timeout", milliseconds), ("lock_timeout", min(5000, milliseconds)),
@@ -179,6 +180,20 @@ ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO ropewalk;
 -- optional: settings that only this role group may read (loaded password checks)
 GRANT pg_read_all_settings TO ropewalk;
 """
+
+
+def _read_as_text(connection: Any) -> None:
+    """A database without an encoding (SQL_ASCII) gives bytes: they are read as UTF-8, and what is none becomes a mark."""
+    if connection.info.parameter_status("client_encoding") != "SQL_ASCII":
+        return
+    from psycopg.adapt import Loader
+
+    class Lenient(Loader):
+        def load(self, data: Any) -> str:
+            return bytes(data).decode("utf-8", "replace")
+
+    for kind in ("text", "varchar", "bpchar", "name"):
+        connection.adapters.register_loader(kind, Lenient)
 
 
 def _quoted(name: str) -> str:

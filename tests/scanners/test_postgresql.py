@@ -237,6 +237,18 @@ class TestPostgreSql(ConnectorContract):
         with pytest.raises(SourceError, match=r"certificate|TLS"):
             list(self.connect(Source("pg", other)).datasets())
 
+    def test_a_database_without_an_encoding_is_read(self, server: Postgres) -> None:
+        with psycopg.connect(server.admin, autocommit=True) as admin:
+            admin.execute("CREATE DATABASE plain ENCODING SQL_ASCII TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'")
+        with psycopg.connect(server.admin, dbname="plain", autocommit=True) as admin:
+            admin.execute("CREATE TABLE buyers (name text, note varchar(20)); GRANT SELECT ON buyers TO scanner")
+            admin.execute(r"INSERT INTO buyers SELECT E'J\303\266rg', E'Gr\374n' FROM generate_series(1, 5)")
+        connector = self.connect(Source("pg", server.uri("scanner", PASSWORD, "plain")))
+        found = self.read(connector, self.listed(connector)["public.buyers"], 10)
+        assert [dict(found[c,].values) for c in ("name", "note")] == [{"Jörg": 5}, {"Gr\ufffdn": 5}]
+        assert {c.name for c in connector.test() if c.ok} >= {"reachable", "read-only"}
+        assert list(connector.facts(AS_OF))
+
     def test_the_least_privileges_are_enough(self, server: Postgres) -> None:
         script = self.connect(Source("pg", server.uri("scanner", PASSWORD))).least_privilege().replace("'…'", "'pw-for-ropewalk'")  # type: ignore[attr-defined]
         with psycopg.connect(server.admin, autocommit=True) as admin:
