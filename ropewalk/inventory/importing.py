@@ -49,14 +49,12 @@ def import_file(
     batches = _named(read(kind, data, file.name), scanner, target)
     digest = hashlib.sha256(data).hexdigest()
     made = [_import(kind, b, file.name, digest, release, _moment(kind, b, at, now, file.name)) for b in batches]
-    before = {(s, t): keys for s, t, keys in _open(register, kind)}
-    newest = {(s, t): when for s, t, when in register.inventories.series(kind)}
+    before = [register.inventories.newest(kind, b.scanner, b.target) for b in batches]
     recorded = register.inventories.record(made, now)
     out = []
-    for batch, one, new in zip(batches, made, recorded, strict=True):
-        series = batch.scanner, batch.target
-        known, last = before.get(series, set()), newest.get(series)
-        place = "first" if last is None else "newest" if one.observed_at >= last else "older"
+    for batch, one, new, last in zip(batches, made, recorded, before, strict=True):
+        place = "first" if last is None else "newest" if one.observed_at >= last[0] else "older"
+        known = last[1] if last else set()
         counts = (len(set(one.rows) - known), len(known - set(one.rows))) if new and place != "older" else (0, 0)
         out.append(Imported(batch, one.observed_at, new, *counts, place))
     return out
@@ -133,13 +131,6 @@ def _merged(rows: Sequence[Row]) -> Sequence[Row]:
 def _record(row: Row) -> dict[str, Any]:
     found: dict[str, Any] = plain(row)
     return found
-
-
-def _open(register: Register, kind: str) -> list[tuple[str, str, set[str]]]:
-    """(scanner, target, keys that are not closed)."""
-    frame = register.frame("inventory")
-    frame = frame[(frame["kind"] == kind) & frame["closed_at"].isna()]
-    return [(str(s), str(t), set(own["key"])) for (s, t), own in frame.groupby(["scanner", "target"])]
 
 
 __all__ = ["ENDED", "KINDS", "Imported", "end_series", "import_file"]

@@ -99,6 +99,17 @@ class Inventories:
                 self._ledger.append_within(connection, [("inventory_import", at, {**head, "rows": len(one.rows)})])
         return new
 
+    def newest(self, kind: str, scanner: str, target: str) -> tuple[datetime, set[str]] | None:
+        """(observed_at, keys of its rows) of the current import of a series; None where there is none."""
+        c = current_inventory_import.c
+        with self._read() as connection:
+            here = (c.kind == kind) & (c.scanner == scanner) & (c.target == target)
+            row = connection.execute(sa.select(c.id, c.observed_at).where(here)).first()
+            if row is None:
+                return None
+            keys = connection.execute(sa.select(inventory_row.c.key).where(inventory_row.c.import_id == row.id)).scalars()
+            return row.observed_at, set(keys)
+
     def series(self, kind: str) -> list[tuple[str, str, datetime]]:
         """(scanner, target, observed_at) of the current import of each series of a kind."""
         c = current_inventory_import.c
