@@ -165,6 +165,9 @@ def test_what_the_role_may_not_ask_is_named() -> None:
                 list(TestCloudWatch().connect(stranger).datasets())
         finally:
             rights(server, "inf")
+            iam.delete_access_key(UserName="reader", AccessKeyId=key["AccessKeyId"])  # every moto of this process has the same accounts
+            iam.delete_user_policy(UserName="reader", PolicyName="p")
+            iam.delete_user(UserName="reader")
 
 
 def test_the_policy_for_the_reader_only_reads() -> None:
