@@ -11,6 +11,8 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import given, settings
 from servers import mariadb, postgres
+from test_row_twins import agree as agree_on_intervals
+from test_row_twins import events
 from test_rows import agree, quiet, tables
 
 from ropewalk.contracts import SqlTable
@@ -62,6 +64,18 @@ def test_postgresql_and_pandas_agree(postgresql: sa.Connection, table: Any) -> N
 @given(table=tables())
 def test_mariadb_and_pandas_agree(maria: sa.Connection, table: Any) -> None:
     agree(maria, table)
+
+
+@settings(quiet, max_examples=max(EXAMPLES // 5, 10))
+@given(table=events(("text", "date", "moment", "aware", "number")))
+def test_intervals_in_postgresql_and_pandas_agree(postgresql: sa.Connection, table: Any) -> None:
+    agree_on_intervals(postgresql, table)
+
+
+@settings(quiet, max_examples=max(EXAMPLES // 5, 10))
+@given(table=events(("text", "date", "moment", "number")))
+def test_intervals_in_mariadb_and_pandas_agree(maria: sa.Connection, table: Any) -> None:
+    agree_on_intervals(maria, table)
 
 
 @pytest.mark.parametrize("server", ["postgresql", "maria"])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import sqlalchemy as sa
 from great_expectations.execution_engine.pandas_execution_engine import PandasExecutionEngine
@@ -12,6 +13,9 @@ from great_expectations.expectations.metrics.metric_provider import metric_value
 from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
 
 from ropewalk.gx.pushdown import frame_of, one_row
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _KEYS = ("categories", "strengths", "threshold")
 
@@ -24,20 +28,28 @@ class PersonalFieldCounts(TableMetricProvider):
 
     @metric_value(engine=PandasExecutionEngine)
     def _pandas(cls, execution_engine: Any, metric_domain_kwargs: Any, metric_value_kwargs: Any, **_: Any) -> dict[str, int]:
-        frame, k = frame_of(execution_engine, metric_domain_kwargs), metric_value_kwargs
-        hit = frame["category"].isin(k["categories"]) & frame["strength"].isin(k["strengths"]) & (frame["confidence"] >= k["threshold"])
-        return {"fields": len(frame), "found": int(hit.sum())}
+        k = metric_value_kwargs
+        return personal_counts(frame_of(execution_engine, metric_domain_kwargs), k["categories"], k["strengths"], k["threshold"])
 
     @metric_value(engine=SqlAlchemyExecutionEngine)
     def _sqlalchemy(cls, execution_engine: Any, metric_domain_kwargs: Any, metric_value_kwargs: Any, **_: Any) -> dict[str, int]:
         k = metric_value_kwargs
-        hit = sa.and_(
-            sa.column("category").in_(k["categories"]), sa.column("strength").in_(k["strengths"]), sa.column("confidence") >= k["threshold"]
-        )
-        found = sa.func.coalesce(sa.func.sum(sa.case((hit, 1), else_=0)), 0).label("found")
-        return one_row(
-            execution_engine, metric_domain_kwargs, lambda rows: sa.select(sa.func.count().label("fields"), found).select_from(rows.selectable)
-        )
+        asked = k["categories"], k["strengths"], k["threshold"]
+        return one_row(execution_engine, metric_domain_kwargs, lambda rows: personal_query(rows.selectable, *asked))
+
+
+def personal_counts(frame: pd.DataFrame, categories: Sequence[str], strengths: Sequence[str], threshold: float) -> dict[str, int]:
+    """fields, and found: those of these categories and strengths with this confidence or more."""
+    hit = frame["category"].isin(categories) & frame["strength"].isin(strengths) & (frame["confidence"].astype("float64") >= threshold)
+    return {"fields": len(frame), "found": int(hit.sum())}
+
+
+def personal_query(selectable: Any, categories: Sequence[str], strengths: Sequence[str], threshold: float) -> sa.Executable:
+    """The twin of `personal_counts` in SQL."""
+    of_these = sa.column("category").in_(categories), sa.column("strength").in_(strengths)
+    hit = sa.and_(*of_these, sa.column("confidence") >= threshold)
+    found = sa.func.coalesce(sa.func.sum(sa.case((hit, 1), else_=0)), 0).label("found")
+    return sa.select(sa.func.count().label("fields"), found).select_from(selectable)
 
 
 class ExpectFieldsToHoldNoPersonalData(BatchExpectation):

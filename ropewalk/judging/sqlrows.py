@@ -20,7 +20,7 @@ from ropewalk.judging.framerows import IN_TIME, OVERDUE, UNUSABLE
 from ropewalk.model import Path, path_of
 
 Expression = sa.ColumnElement[Any]
-_COPIES = {"postgresql", "sqlite", "mysql", "mariadb"}
+COPIES = {"postgresql", "sqlite", "mysql", "mariadb"}
 """Their planners copy each expression into every sum, unless the inner query has an offset."""
 
 
@@ -39,7 +39,7 @@ class SqlRows:
             self._state(delivered, deadline).label("d"),
             self._state(shipped, deadline).label("s"),
         ).select_from(self.selectable)
-        if self.dialect in _COPIES:
+        if self.dialect in COPIES:
             rows = rows.offset(0)
         inner = rows.subquery("ropewalk_rows")
         p, d, s = inner.c.p == 1, inner.c.d, inner.c.s
@@ -60,8 +60,8 @@ class SqlRows:
 
     def holds(self, path: Path) -> Expression:
         """Whether the field holds something: not null, not empty, no tombstone."""
-        column = self._column(path[0])
-        if len(path) == 1 and self._kind(path[0]) in {"date", "moment", "aware", "timestamp", "number", "bool"}:
+        column = self.column(path[0])
+        if len(path) == 1 and self.kind(path[0]) in {"date", "moment", "aware", "timestamp", "number", "bool"}:
             return column.is_not(None)
         if len(path) > 1 and (keyed := self._key_pattern(path)) is not None:
             return _text(column).regexp_match(keyed)
@@ -72,10 +72,10 @@ class SqlRows:
         if name is None:
             return sa.literal(UNUSABLE)
         path = path_of(name)
-        column = self._column(path[0])
+        column = self.column(path[0])
         if len(path) > 1:
             return _text_state(self._inside(path, clock=True), deadline)
-        kind = self._kind(path[0])
+        kind = self.kind(path[0])
         if kind == "dynamic":
             return sa.case(
                 (sa.func.typeof(column) == "text", _text_state(column, deadline)),
@@ -94,13 +94,13 @@ class SqlRows:
             return _number_state(column, deadline)
         return sa.literal(UNUSABLE) if kind == "bool" else _text_state(_text(column), deadline)
 
-    def _column(self, name: str) -> Expression:
+    def column(self, name: str) -> Expression:
         """Raises SourceError for a column that is not there: SQLite would take its quoted name for a text, and count it as data."""
         if self.types and name not in self.types:
             raise SourceError("a column that the check needs is not there", where=f"column {name}", mend="correct its clock, or scan again")
         return sa.column(name)
 
-    def _kind(self, name: str) -> str:
+    def kind(self, name: str) -> str:
         """date | moment | aware | timestamp (MySQL's, in the session's zone) | number | bool | text | dynamic (SQLite: any cell may be anything)."""
         if self.dialect == "sqlite":
             return "dynamic"
@@ -119,7 +119,7 @@ class SqlRows:
 
     def _inside(self, path: Path, *, clock: bool = False) -> Expression:
         """The text at a JSON path; where it cannot be reached, the whole column (or nothing, for a clock)."""
-        column = self._column(path[0])
+        column = self.column(path[0])
         inner = path[1:]
         whole: Expression = sa.null() if clock else _text(column)
         if "*" in inner or (clock and "[]" in inner):
@@ -129,7 +129,7 @@ class SqlRows:
             return sa.case((sa.func.json_valid(column) == 1, sa.cast(sa.func.json_extract(column, place), sa.Text())), else_=None)
         if self.dialect in {"mysql", "mariadb"}:
             return sa.case((sa.func.json_valid(column) == 1, sa.func.json_unquote(sa.func.json_extract(column, place))), else_=None)
-        if self.dialect == "duckdb" and (self._json(path[0]) or self._kind(path[0]) == "text"):
+        if self.dialect == "duckdb" and (self._json(path[0]) or self.kind(path[0]) == "text"):
             text = _text(column)
             return sa.case((sa.func.json_valid(text), sa.cast(sa.func.json_extract_string(text, place), sa.Text())), else_=None)
         if self.dialect == "postgresql" and self._json(path[0]) and "[]" not in inner:
