@@ -13,7 +13,7 @@ from ropewalk.exporters.datahub import checked
 if TYPE_CHECKING:
     import pandas as pd
 
-_PRODUCER = f"https://pypi.org/project/ropewalk/{__version__}"
+_PRODUCER = f"urn:ropewalk:{__version__}"
 _EVENT = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/DatasetEvent"
 _FACET = "https://openlineage.io/spec/facets/1-0-0/TagsDatasetFacet.json#/$defs/TagsDatasetFacet"
 
