@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 import sqlalchemy as sa
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from test_rows import AS_OF, EXAMPLES, KINDS, NAMES, duckdb, moments, prepared, quiet, sqlite
 
@@ -26,6 +26,13 @@ def events(draw: st.DrawFn, kinds: tuple[str, ...]) -> tuple[pd.DataFrame, dict[
     rows = draw(st.lists(st.tuples(BOTH[begin][1], BOTH[end][1]), max_size=12))
     frame = pd.DataFrame({n: pd.Series([r[i] for r in rows], dtype=object) for i, n in enumerate(types)})
     return frame, types, draw(st.sampled_from([24, 24, 0, 0.5, 24 * 30]))
+
+
+LATE = (
+    pd.DataFrame({"begin": ["2099-12-30T09:30:00"], "end": ["2099-12-31"]}, dtype=object),
+    {"begin": sa.Text(), "end": sa.Text()}, 24,
+)  # fmt: skip
+"""More seconds than 32 bits hold."""
 
 
 def agree(connection: sa.Connection, table: tuple[pd.DataFrame, dict[str, Any], float]) -> None:
@@ -53,6 +60,7 @@ def test_intervals_in_sqlite_and_pandas_agree(sqlite: sa.Connection, table: Any)
 
 @settings(quiet, max_examples=max(EXAMPLES // 40, 10))  # DuckDB takes its time to plan
 @given(table=events(("text", "date", "moment", "aware", "number")))
+@example(table=LATE)
 def test_intervals_in_duckdb_and_pandas_agree(duckdb: sa.Connection, table: Any) -> None:
     agree(duckdb, table)
 

@@ -9,10 +9,10 @@ from typing import Any
 import psycopg
 import pytest
 import sqlalchemy as sa
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from servers import mariadb, postgres
+from test_row_twins import LATE, events
 from test_row_twins import agree as agree_on_intervals
-from test_row_twins import events
 from test_rows import agree, quiet, tables
 
 from ropewalk.contracts import SqlTable
@@ -68,12 +68,14 @@ def test_mariadb_and_pandas_agree(maria: sa.Connection, table: Any) -> None:
 
 @settings(quiet, max_examples=max(EXAMPLES // 5, 10))
 @given(table=events(("text", "date", "moment", "aware", "number")))
+@example(table=LATE)
 def test_intervals_in_postgresql_and_pandas_agree(postgresql: sa.Connection, table: Any) -> None:
     agree_on_intervals(postgresql, table)
 
 
 @settings(quiet, max_examples=max(EXAMPLES // 5, 10))
 @given(table=events(("text", "date", "moment", "number")))
+@example(table=LATE)
 def test_intervals_in_mariadb_and_pandas_agree(maria: sa.Connection, table: Any) -> None:
     agree_on_intervals(maria, table)
 

@@ -143,15 +143,17 @@ def _parsed(text: str, length: str) -> Expression:
     year, month, day, size = part(1, 4), part(6, 2), part(9, 2), f"{length}({text})"
     leap = among(year, _LEAP)
     real = " AND ".join([
-        f"{part(5, 1)} = '-'", f"{part(8, 1)} = '-'", among(year, _YEARS), among(month, _MONTHS), among(day, DAYS),
-        f"NOT ({among(month, _SHORT)} AND {day} = '31')", f"NOT ({month} = '02' AND ({day} > '29' OR ({day} = '29' AND NOT {leap})))",
+        f"{part(5, 1)} = '-'", f"{part(8, 1)} = '-'", f"NOT ({among(month, _SHORT)} AND {day} = '31')",
+        f"NOT ({month} = '02' AND ({day} > '29' OR ({day} = '29' AND NOT {leap})))",
     ])  # fmt: skip
-    timed = f"{size} > 10 AND {among(part(11, 1), 'Tt ')} AND {among(part(12, 2), HOURS)} AND {part(14, 1)} = ':' AND {among(part(15, 2), SIXTY)}"
+    timed = f"{size} > 10 AND {among(part(11, 1), 'Tt ')} AND {part(14, 1)} = ':'"
     extra = f"CASE WHEN {leap} AND {month} > '02' THEN 1 ELSE 0 END"
-    days = f"({of(_YEARS, year)} + {of(_MONTHS, month)} + {of({d: int(d) - 1 for d in DAYS}, day)} + {extra})"
+    first = of({y: d * 86400 for y, d in _YEARS.items()}, year)  # past 2037 more than 32 bits hold, so that all sums have 64
+    days = f"{first} + ({of(_MONTHS, month)} + {of({d: int(d) - 1 for d in DAYS}, day)} + {extra}) * 86400"
     clock = f"{of({h: int(h) * 3600 for h in HOURS}, part(12, 2))} + {of({m: int(m) * 60 for m in SIXTY}, part(15, 2))}"
     seconds = f"CASE WHEN {part(17, 1)} = ':' THEN {of({s: int(s) for s in SIXTY}, part(18, 2), '0')} ELSE 0 END"
     ends = ", ".join(of({k: v for k, v in _OFFSETS.items() if len(k) == n}, f"substr({text}, {size} - {n - 1})") for n in (6, 5, 3))
     offset = f"CASE WHEN {size} > 16 THEN coalesce({ends}, 0) ELSE 0 END"
-    whole = f"WHEN {real} AND {size} = 10 THEN {days} * 86400 WHEN {real} AND {timed} THEN {days} * 86400 + {clock} + {seconds} - ({offset})"
-    return sa.literal_column(f"(CASE {whole} ELSE NULL END)", sa.BigInteger())
+    rest = f"CASE WHEN {size} = 10 THEN 0 ELSE {clock} + {seconds} - ({offset}) END"
+    whole = f"CASE WHEN {real} AND ({size} = 10 OR ({timed})) THEN {days} + {rest} ELSE NULL END"
+    return sa.literal_column(f"({whole})", sa.BigInteger())  # a part that is not among its values is NULL, and so is the sum
