@@ -73,6 +73,7 @@ def moto() -> Iterator[S3Server]:
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
+    urlopen(f"http://{host}:{port}/moto-api/reset", data=b"", timeout=20).close()  # it models one AWS a process, whoever starts it
     try:
         yield S3Server(f"http://{host}:{port}", _storage(f"http://{host}:{port}"))
     finally:
