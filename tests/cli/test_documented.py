@@ -90,7 +90,7 @@ def test_every_command_is_documented(name: str) -> None:
 def test_every_key_of_the_configuration_is_documented() -> None:
     text = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
     models = (
-        Settings, SourceConfig, Limits, Clock, Detection, ExecutorConfig, EvidenceConfig, AttestationConfig,
+        Settings, SourceConfig, Limits, Clock, Detection, ExecutorConfig, EvidenceConfig, AttestationConfig, TagConfig,
         AlarmsConfig, ChannelConfig, SlackConfig, WebhookConfig, MailConfig, SyslogConfig, ScheduleConfig, CanaryConfig,
     )  # fmt: skip
     keys = {field.alias or name for model in models for name, field in model.model_fields.items()}
