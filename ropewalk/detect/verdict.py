@@ -175,6 +175,8 @@ def _by_type(c: Candidate, sample: Sample, profile: Profile) -> None:
         c.add("negative", -3.0, f"{profile.towns:.0%} of the cells are names of towns")
     if category is Category.NAME and 0 < profile.looked <= 2 and not c.said and profile.single > 0.5:
         c.add("negative", -1.0, f"only {profile.looked} different value{'s' * (profile.looked > 1)}")
+    if c.recogniser.id == "address_unit" and 0 < profile.looked <= 2:
+        c.add("negative", -1.5, "too few different values for a second address line on their own")
     if category is Category.NAME and not c.said and _labels(profile):
         c.add("negative", -2.5, "some cells are one word, some several, and they repeat: brands or labels rather than people")
     if category is Category.NAME and profile.enum and c.said != "sure":
