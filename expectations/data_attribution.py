@@ -34,12 +34,16 @@ def _judge(context: ControlContext, source: str, dataset: str) -> ControlResult:
     word = attestation(context, "separate_store", subject, source)
     if word.status == Status.PASS:
         return verdict(context, subject, Status.PASS, word.reason, checked=1)
-    columns = [p for p in field_paths(context, source, dataset) if "[]" not in p and "*" not in p and _ORIGIN.match(path_of(p)[-1].replace("-", "_"))]
+    columns = [p for p in field_paths(context, source, dataset) if "[]" not in p and "*" not in p and _names_an_origin(path_of(p))]
     if columns:
         return _counted(context, source, dataset, columns)
     mend = "write its origin into the comment or tag of the table or object, or add an origin column, or keep it in a store of its own"
     status, why = (Status.STALE, f"; {word.reason}") if word.status == Status.STALE else (Status.FAIL, "")
     return verdict(context, subject, status, f"no origin tag, no origin column, no separate store{why}", checked=1, failed=1, mend=mend)
+
+
+def _names_an_origin(path: tuple[str, ...]) -> bool:
+    return bool(path) and bool(_ORIGIN.match(path[-1].replace("-", "_")))
 
 
 def _counted(context: ControlContext, source: str, dataset: str, columns: list[str]) -> ControlResult:

@@ -78,7 +78,7 @@ class TagConfig(Strict):
 class SourceConfig(Strict):
     """One store. `options` go to its connector; `clocks` maps a dataset name or glob to its retention clock."""
 
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$")
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$", description="at most 63 letters, digits and - _ .")
     uri: str = Field(repr=False)
     owner: str = Field(min_length=1)
     purpose: str = Field(min_length=1)
@@ -245,7 +245,13 @@ _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 def load(path: str | Path | None = None, *, env: Mapping[str, str] | None = None) -> Config:
     """Reads the configuration from `path` or the current folder. Raises ConfigError with file, line and mend."""
     file = _find(path)
-    text = file.read_text(encoding="utf-8")
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise ConfigError("the file is not UTF-8 text", where=f"{file}:{line}", mend="save it as UTF-8") from None
+    except OSError:
+        raise ConfigError("the file cannot be read", where=str(file), mend="grant this account the right to read it") from None
     data, lines = parse(text, str(file))
     expanded = _expand(data, os.environ if env is None else env, str(file), lines, ())
     return Config(validate(Settings, expanded, str(file), lines), file, hashlib.sha256(text.encode()).hexdigest())

@@ -16,7 +16,7 @@ Kind = Literal["verdict", "new_field", "drift", "attestation", "canary", "run"]
 class ChannelConfig(Strict):
     """A way to people or machines. `name` stands in reports; `severity` and `only` narrow what goes this way."""
 
-    name: str = Field("", pattern=r"^[A-Za-z0-9_.-]{0,62}$")
+    name: str = Field("", pattern=r"^[A-Za-z0-9_.-]{0,62}$", description="at most 62 letters, digits and - _ .")
     severity: Severity = Field("info", description="alarms less severe than this are not sent here")
     only: list[Kind] = Field(default_factory=list, description="kinds of alarms; none named: all of them")
 
@@ -58,8 +58,8 @@ class MailConfig(ChannelConfig):
     tls: Literal["starttls", "tls", "none"] = "starttls"
     username: str = ""
     password: str = Field("", repr=False)
-    sender: str = Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$")
-    to: list[Annotated[str, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$")]] = Field(min_length=1)
+    sender: str = Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$", description="one mail address")
+    to: list[Annotated[str, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$", description="one mail address")]] = Field(min_length=1)
     ca: str | None = None
 
     @model_validator(mode="after")

@@ -13,13 +13,13 @@ that is data rather than structure (an object keyed by ids), so that no value be
 
 
 def path_text(path: Path) -> str:
-    """`("details", "items", "[]", "giftMessage")` -> `details.items[].giftMessage`; odd segments are quoted."""
+    """`("details", "items", "[]", "giftMessage")` -> `details.items[].giftMessage`; odd segments and nameless ones are quoted."""
     out = ""
     for segment in path:
         if segment == "[]":
             out += "[]"
             continue
-        text = '"' + segment.replace('"', '""') + '"' if "." in segment or '"' in segment or "[" in segment else segment
+        text = '"' + segment.replace('"', '""') + '"' if not segment or set(segment) & set('."[') else segment
         out += f".{text}" if out else text
     return out
 

@@ -14,6 +14,7 @@ import inspect
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
@@ -61,7 +62,9 @@ class Plugins:
             return found[scheme]
         if broken:
             raise broken[0]
-        raise PluginError(f"no connector reads {scheme!r}", where=where, mend=f"known schemes: {', '.join(sorted(found))}")
+        near = get_close_matches(scheme, found, 1)
+        meant = f"did you mean {near[0]}? " if near else ""
+        raise PluginError(f"no connector reads {scheme!r}", where=where, mend=f"{meant}known schemes: {', '.join(sorted(found))}")
 
     def _connectors(self) -> tuple[dict[str, type[Connector]], list[RopewalkError]]:
         found: dict[str, type[Connector]] = {}

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+import re
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Any, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.fields import FieldInfo
 
 from ropewalk.errors import ConfigError
 
@@ -57,21 +61,83 @@ def line_of(lines: Lines, path: tuple[str | int, ...]) -> int:
     return lines.get(path, 1)
 
 
-_WORDS = {"extra_forbidden": "there is no such key", "missing": "this key is needed"}
+_WORDS = {
+    "extra_forbidden": "there is no such key",
+    "missing": "this key is needed",
+    "too_short": "at least one is needed",
+    "string_too_short": "must not be empty",
+    "string_type": "a text is needed",
+    "int_parsing": "a whole number is needed",
+    "float_parsing": "a number is needed",
+}
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
+Place = tuple[str | int, ...]
 
 
-def validate(model: type[Model], data: Any, where: str, lines: Lines) -> Model:
-    """Pydantic validation whose errors carry file, line and mend, and quote no input."""
+def validate(model: type[Model], data: Any, where: str, lines: Lines, docs: str = "docs/configuration.md") -> Model:
+    """Pydantic validation whose errors carry file, line and mend, and quote no input but names and keys. docs: where the keys are listed."""
     if not isinstance(data, dict):
-        raise ConfigError("the file must hold keys and values", where=f"{where}:1", mend="see docs/configuration.md for a whole example")
+        raise ConfigError("the file must hold keys and values", where=f"{where}:1", mend=f"see {docs} for a whole example")
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        problems = []
-        for e in error.errors(include_input=False, include_url=False):
-            loc = tuple(p for p in e["loc"])
-            problems.append((line_of(lines, loc), ".".join(map(str, loc)) or "file", _WORDS.get(e["type"], e["msg"].removeprefix("Value error, "))))
-        problems.sort()
-        first = problems[0]
-        what = f"{first[1]}: {first[2]}" + "".join(f"\n  also line {n}, {p}: {m}" for n, p, m in problems[1:])
-        raise ConfigError(what, where=f"{where}:{first[0]}", mend=f"correct {first[1]} (every key: docs/configuration.md)") from None
+        found = [_problem(e["type"], e["msg"], e["loc"], model) for e in error.errors(include_input=False, include_url=False)]
+    meant = {(*loc[:-1], key) for loc, _, key in found if key}
+    problems = sorted(
+        (not key, line_of(lines, loc), _place(loc, data), words, key) for loc, words, key in found if loc not in meant or words != _WORDS["missing"]
+    )
+    _, line, place, words, key = problems[0]
+    what = f"{place}: {words}" + "".join(f"\n  also line {n}, {p}: {w}" for _, n, p, w, _ in problems[1:])
+    mend = f"write {key} (every key: {docs})" if key else f"correct {place} (every key: {docs})"
+    raise ConfigError(what, where=f"{where}:{line}", mend=mend) from None
+
+
+def _problem(kind: str, message: str, loc: Place, model: type[BaseModel]) -> tuple[Place, str, str]:
+    """(place, what is wrong in plain words, the key that was probably meant)."""
+    words = _WORDS.get(kind, message.removeprefix("Value error, "))
+    fields = _fields(model, loc[:-1])
+    if kind == "extra_forbidden":
+        near = get_close_matches(str(loc[-1]), fields, 1, 0.6)
+        return loc, f"{words}; did you mean {near[0]}?" if near else words, near[0] if near else ""
+    if kind == "string_pattern_mismatch" and loc and (field := fields.get(str(loc[-1]))) and field.description:
+        return loc, f"must be {field.description}", ""
+    for start in ("Input should ", "String should ", "List should "):
+        words = re.sub(f"^{start}", "must ", words)
+    return loc, words, ""
+
+
+def _fields(model: type[BaseModel], loc: Place) -> dict[str, FieldInfo]:
+    """The keys that may stand at a place."""
+    models = [model]
+    for step in loc:
+        models = [inner for m in models for inner in _inside(m, step)]
+    return {f.alias or name: f for m in models for name, f in m.model_fields.items()}
+
+
+def _inside(model: type[BaseModel], step: str | int) -> list[type[BaseModel]]:
+    """The models below one key; a list's number, a mapping's key and a union's tag stay with the model."""
+    field = next((f for name, f in model.model_fields.items() if step in {name, f.alias}), None)
+    return list(_models(field.annotation)) if field else [model]
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models(inner)
+
+
+def _place(loc: Place, data: Any) -> str:
+    """`sources[shop].owner`: what stands in a list goes by its name, else by its number, the first being 1."""
+    out, last = "", len(loc) - 1
+    for i, step in enumerate(loc):
+        inside = isinstance(data, dict | list) and (step in data if isinstance(data, dict) else isinstance(step, int) and step < len(data))
+        if not inside and i < last:
+            continue
+        data = data[step] if inside else None
+        if isinstance(step, int):
+            names = (data.get(key) for key in ("name", "id", "kind")) if isinstance(data, dict) else ()
+            out += f"[{next((n for n in names if isinstance(n, str) and _NAME.fullmatch(n)), step + 1)}]"
+        else:
+            out += f".{step}" if out else step
+    return out or "file"

@@ -232,7 +232,7 @@ class AnySql(Relational):
     kind: ClassVar[str] = "the database"
 
     def _url(self) -> sa.URL:
-        return sa.make_url(self._source.uri.removeprefix("sql+"))
+        return self._parsed(self._source.uri.removeprefix("sql+"))
 
     def _dial(self, dialect: sa.Dialect) -> Any:
         if self._source.options.get("read_only_role") is not True:

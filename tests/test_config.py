@@ -57,7 +57,13 @@ def test_relative_paths_are_relative_to_the_file(tmp_path: Path, uri: str, expec
 @pytest.mark.parametrize(
     ("text", "line", "words"),
     [
-        ("sources: []\n", 1, "sources"),
+        ("sources: []\n", 1, "sources: at least one is needed"),
+        ("source:\n- {name: shop, uri: x, owner: me, purpose: tests}\n", 1, "source: there is no such key; did you mean sources?"),
+        ("sources:\n- name: shop\n  url: x\n  owner: me\n  purpose: tests\n", 3, "sources[shop].url: there is no such key; did you mean uri?"),
+        ("limits: {rows: many}\n" + ONE % "x", 1, "limits.rows: a whole number is needed"),
+        (ONE.replace("me,", "me, environment: prod,") % "x", 2, "sources[shop].environment: must be 'production' or 'test'"),
+        (ONE.replace("me,", "me, clocks: {orders: {deliverd: a}},") % "x", 2, "did you mean delivered?"),
+        ("alarms:\n  channels:\n  - {kind: slack, url: 'https://example.com', sevrity: low}\n" + ONE % "x", 3, "did you mean severity?"),
         ("version: 1\nlimits: {rows: 0}\n" + ONE % "x", 2, "limits.rows"),
         ("version: 1\nlimits:\n  rows: 5\n  rwos: 5\n" + ONE % "x", 4, "limits.rwos"),
         ("company: 'a\nb: [\n", 3, "not valid YAML"),
@@ -65,7 +71,7 @@ def test_relative_paths_are_relative_to_the_file(tmp_path: Path, uri: str, expec
         (ONE % "x" + "- {name: shop, uri: y, owner: me, purpose: tests}\n", 1, "two sources are called shop"),
         ("- a\n", 1, "keys and values"),
         ("", 1, "keys and values"),
-        ("sources:\n- {name: 'a b', uri: x, owner: me, purpose: tests}\n", 2, "name"),
+        ("sources:\n- {name: 'a b', uri: x, owner: me, purpose: tests}\n", 2, "sources[1].name: must be at most 63 letters, digits and - _ ."),
         ("sources:\n- {name: a, uri: x, owner: '', purpose: tests}\n", 2, "owner"),
     ],
 )
@@ -76,6 +82,22 @@ def test_errors_name_file_line_and_mend(tmp_path: Path, text: str, line: int, wo
     assert words in caught.value.what
     assert caught.value.mend
     assert caught.value.exit_code == 2
+
+
+def test_a_key_that_was_meant_is_not_also_missed(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(written(tmp_path, "sources:\n- {name: shop, url: x, ownr: me, purpose: tests}\n"))
+    assert "needed" not in caught.value.what
+    assert caught.value.mend.startswith("write ")
+
+
+def test_a_file_that_is_no_text(tmp_path: Path) -> None:
+    (tmp_path / "ropewalk.yaml").write_bytes(b"version: 1\ncompany: J\xfcrgen\n")
+    with pytest.raises(ConfigError, match="not UTF-8") as caught:
+        load(tmp_path)
+    assert caught.value.where.endswith(":2")
+    (tmp_path / "ropewalk.yaml").write_bytes(b"\xef\xbb\xbf" + (ONE % "x").encode())
+    assert load(tmp_path).sources()[0].name == "shop"
 
 
 def test_an_error_quotes_no_input(tmp_path: Path) -> None:

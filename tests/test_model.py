@@ -8,7 +8,7 @@ import pickle
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ropewalk.model import (
@@ -22,6 +22,7 @@ from ropewalk.model import (
     Source,
     Status,
     Strength,
+    path_of,
     path_text,
     worst,
 )
@@ -33,9 +34,12 @@ def test_a_field_reads_as_people_write_it() -> None:
     assert str(FIELD) == "shop/orders#details.items[].giftMessage"
 
 
-@given(st.lists(st.text(min_size=1), max_size=5), st.lists(st.text(min_size=1), max_size=5))
+@given(st.lists(st.text(), max_size=5), st.lists(st.text(), max_size=5))
+@example([""], [])
+@example(["a", ""], ["a"])
 def test_paths_of_different_plain_fields_differ_as_text(one: list[str], other: list[str]) -> None:
     assert (path_text(tuple(one)) == path_text(tuple(other))) == (one == other)
+    assert path_of(path_text(tuple(one))) == tuple(one)
 
 
 def test_the_policys_definition_ends_with_the_device() -> None:

@@ -91,7 +91,7 @@ def test_lint_names_what_is_unsound(pack_of: Callable[..., Pack]) -> None:
         ("severity: high", "severity: huge", "severity", 12),
         ("id: 7.a", "id: 8.a", "must start with the id of its clause", 4),
         ("        mend: mask the field\n", "", "mend", 9),
-        ("title: Tidiness", "titel: Tidiness", "titel", 5),
+        ("title: Tidiness", "titel: Tidiness", "did you mean title?", 6),
         ("version:", " version:", "not valid YAML", 2),
     ],
 )

@@ -219,7 +219,7 @@ def _one(path: Path) -> tuple[Pack, str]:
     except (OSError, UnicodeDecodeError):
         raise ConfigError("this pack cannot be read", where=str(path), mend="check the path and that it is UTF-8 text") from None
     data, lines = parse(text, str(path))
-    pack = validate(Pack, data, str(path), lines)
+    pack = validate(Pack, data, str(path), lines, "docs/reference/packs.md")
     for kind, ids in (("recognisers", [r.id for r in pack.recognisers]), ("negatives", [n.id for n in pack.negatives])):
         for i, id_ in enumerate(ids):
             if id_ in ids[:i]:

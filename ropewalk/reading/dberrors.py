@@ -72,7 +72,8 @@ def trouble(error: BaseException) -> Trouble:
         if pattern.search(said):
             return found
     if isinstance(error, sa.exc.ArgumentError):
-        return Trouble("the uri is not a database URL", "write it as dialect://user:password@host:port/database", True)
+        mend = "write it as dialect://user:password@host:port/database; in a password, @ : / # are %40 %3A %2F %23"
+        return Trouble("the uri is not a database URL", mend, True)
     name = type(inner).__name__
     return Trouble(f"the store answered with an error ({name})", "run `ropewalk sources test`; the server's log has its text")
 

@@ -79,7 +79,14 @@ class SqlSession:
         self._last = time.monotonic()
 
     def _url(self) -> sa.URL:
-        return sa.make_url(self._source.uri)
+        return self._parsed(self._source.uri)
+
+    def _parsed(self, uri: str) -> sa.URL:
+        with self._guard(self._source.name):
+            try:
+                return sa.make_url(uri)
+            except ValueError:  # a port that is no number, as an unquoted @ or : in the password makes it
+                raise sa.exc.ArgumentError from None
 
     def _engine(self) -> sa.Engine:
         """Its URL shows no secret: the connection is made by `_dial`, which alone knows the whole uri."""

@@ -168,7 +168,7 @@ def read(path: Path) -> Declared:
     except (OSError, UnicodeDecodeError):
         raise ConfigError("the record of processing cannot be read", where=str(path), mend="write it as UTF-8 text (docs/ropa.md)") from None
     data, lines = parse(text, str(path))
-    return validate(Declared, data, str(path), lines)
+    return validate(Declared, data, str(path), lines, "docs/ropa.md")
 
 
 def declared(config: Config) -> Declared | None:

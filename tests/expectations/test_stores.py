@@ -34,6 +34,13 @@ def test_origin_by_row(empty: int, status: Status) -> None:
     assert (found.status, found.checked, found.failed) == (status, 1000, empty)
 
 
+def test_a_column_without_a_name_is_no_origin() -> None:
+    company = buyers()
+    for path in ("", '""'):
+        company.field("db", "buyers", path)
+    assert company.one("1.8.a").status == Status.FAIL
+
+
 def test_origin_column_that_cannot_be_read_is_unknown() -> None:
     assert buyers().field("db", "buyers", "origin").one("1.8.a").status == Status.UNKNOWN
 

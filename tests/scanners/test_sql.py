@@ -243,3 +243,10 @@ class TestAnyDialect(ConnectorContract):
         with pytest.raises(SourceError, match="dialect") as caught:
             list(self.connect(Source("any", "sql+nosuch://u:s3cret@x/y", options={"read_only_role": True})).datasets())
         assert "s3cret" not in str(caught.value)
+
+    def test_a_password_with_signs_of_a_url_is_an_error_with_a_mend(self) -> None:
+        source = Source("any", "postgresql://u:p@ss:s3cret@db.example.com/shop", options={"read_only_role": True})
+        with pytest.raises(SourceError, match="not a database URL") as caught:
+            list(self.connect(source).datasets())
+        assert "%40" in caught.value.mend
+        assert "s3cret" not in f"{caught.value}{caught.value.__context__!r}"
