@@ -55,7 +55,7 @@ def _list(
     kept = run.register.frame("alarms")
     every = watch.alarms(kept) if form is Format.table else kept.iloc[::-1].reset_index(drop=True)
     frame = every.head(limit) if limit else every
-    columns = (Column("at", least=16), Column("severity"), Column("title", ratio=3), Column("deliveries", ratio=1))
+    columns = (Column("at"), Column("severity"), Column("title", ratio=3), Column("deliveries", ratio=1))
     run.out.show(frame, columns, form, title="Alarms", nothing="No alarm was raised yet. `ropewalk check --alarm` raises them.")
     if len(frame) < len(every):
         run.out.say(f"The newest {len(frame)} of {len(every)}; --limit 0 shows all.")

@@ -131,12 +131,12 @@ def _list(
     frame = attestations_frame(run, days)
     shown = frame[frame["state"].isin(only)].reset_index(drop=True) if only else frame.copy()
     columns = (
-        Column("state", least=12),
-        Column("kind", least=26),
+        Column("state"),
+        Column("kind"),
         Column("subject", ratio=2),
         Column("requirements", "asked by", ratio=2),
         Column("who", "by, approved by", ratio=3),
-        Column("until", least=10),
+        Column("until"),
         Column("days_left", "days", number=True),
     )
     if form is Format.table:

@@ -122,7 +122,7 @@ def _tell(run: State, posture: pd.DataFrame, results: pd.DataFrame, everything: 
     columns = (
         Column("clause"),
         Column("title", ratio=1),
-        Column("status", "verdict", least=16),
+        Column("status", "verdict"),
         Column("passed", "pass", number=True),
         Column("failed", "fail", number=True),
         Column("unknown", number=True),

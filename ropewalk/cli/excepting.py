@@ -73,10 +73,10 @@ def _list(
     shown = (frame if everything else frame[frame["state"].isin(["active", "pending"])]).reset_index(drop=True)
     columns = (
         Column("state"),
-        Column("id", least=7),
+        Column("id"),
         Column("requirement", "of"),
         Column("subject", ratio=2),
-        Column("until", least=10),
+        Column("until"),
         Column("who", "by, approved by", ratio=2),
         Column("reason", ratio=3),
         Column("excuses", number=True),

@@ -116,5 +116,5 @@ def _diff(
     old, new = before or finished[1], after or finished[0]
     seen, units, all_scans = run.register.frame("observations"), run.register.frame("units"), run.register.frame("scans")
     frame = views.findings_diff(views.fields_at(seen, units, all_scans, old), views.fields_at(seen, units, all_scans, new))
-    columns = (Column("change", least=7), Column("field", ratio=5), Column("what", "personal data", ratio=4))
+    columns = (Column("change"), Column("field", ratio=5), Column("what", "personal data", ratio=4))
     run.out.show(frame, columns, form, title=f"Findings, {old} to {new}", nothing=f"Nothing changed from scan {old} to scan {new}.")

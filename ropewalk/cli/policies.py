@@ -52,7 +52,7 @@ def _show(
     limits = [", ".join(f"{k} {v}" for k, v in chosen[i].params.items()) if i in chosen else "" for i in frame["requirement"]]
     frame = frame.assign(limits=limits, evidence=[pack.evidence.get(i, "") for i in frame["requirement"]])
     frame = frame.assign(override=[pack.notes.get(i, "") for i in frame["requirement"]], heading=frame["clause"] + " " + frame["title"])
-    columns = (Column("requirement", least=11), Column("text", ratio=5), Column("limits", ratio=2), Column("severity"))
+    columns = (Column("requirement"), Column("text", ratio=5), Column("limits", ratio=2), Column("severity"))
     run.out.show(frame.drop(columns="heading") if form is not Format.table else frame, columns, form, title=pack.title, group="heading")
     if form is Format.table:
         for name, note in pack.notes.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,6 +22,14 @@ if TYPE_CHECKING:
     from ropewalk.errors import RopewalkError
 
 
+WORD = 16
+"""The longest word that a table keeps whole, in characters."""
+GAP = 2
+"""The space between columns."""
+SHORTEST = 6
+"""A column that may be cut is shown from this width on."""
+
+
 class Format(StrEnum):
     table = "table"
     json = "json"
@@ -30,13 +38,12 @@ class Format(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a printed table: where from, its heading, its share of the width; `number` is set right; `cut` ends in … ."""
+    """A column of a printed table: where from, its heading, its share of what is left; `number` is set right; `cut` ends in … or is left out."""
 
     key: str
     title: str = ""
     ratio: int | None = None
     number: bool = False
-    least: int | None = None
     cut: bool = False
 
     @property
@@ -99,10 +106,10 @@ class Out:
         if frame.empty:
             self.say(nothing)
             return
+        widths = fitted(frame, columns, self.data.width)
         if group is None:
-            self.data.print(table(frame, columns))
+            self.data.print(table(frame, columns, widths))
             return
-        widths = {c.key: max(len(c.heading), *(len(cell(v, c.key)) for v in frame[c.key])) for c in columns if not c.ratio}
         for i, (name, own) in enumerate(frame.groupby(group, sort=False)):
             self.data.print(Text(("\n" if i else "") + clean(str(name)), style="bold"))
             self.data.print(table(own, columns, widths, header=not i))
@@ -130,24 +137,52 @@ class Out:
             self.words.print(Text("  mend:  ").append(clean(error.mend)), soft_wrap=True)
 
 
-def table(frame: pd.DataFrame, columns: Sequence[Column], widths: Mapping[str, int] | None = None, *, header: bool = True) -> Table:
+def table(frame: pd.DataFrame, columns: Sequence[Column], widths: Mapping[str, int], *, header: bool = True) -> Table:
+    """The columns that have a width, each as wide as that."""
     from rich import box
     from rich.table import Table
 
-    out = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False, show_header=header, expand=any(c.ratio for c in columns))
-    for c in columns:
+    out = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, GAP - 1, 0, 0), header_style="bold", show_edge=False, show_header=header)
+    shown = [c for c in columns if c.key in widths]
+    for c in shown:
         out.add_column(
             c.heading,
             justify="right" if c.number else "left",
             overflow="ellipsis" if c.cut else "fold",
             no_wrap=c.cut,
-            ratio=c.ratio,
-            min_width=c.least,
-            width=(widths or {}).get(c.key),
+            width=widths[c.key],
         )
     for row in frame.to_dict("records"):
-        out.add_row(*(cell(row.get(c.key), c.key) for c in columns))
+        out.add_row(*(cell(row.get(c.key), c.key) for c in shown))
     return out
+
+
+def fitted(frame: pd.DataFrame, columns: Sequence[Column], width: int) -> dict[str, int]:
+    """Column -> width, in characters. What is short is whole, the rest shares what is left by `ratio`; no short word is broken.
+
+    Where not even that fits, columns that may be cut are left out, and the widest give way.
+    """
+    cells = {c.key: [Text(c.heading), *(cell(v, c.key) for v in frame.get(c.key, ()))] for c in columns}
+    most = {key: max(text.cell_len for text in texts) for key, texts in cells.items()}
+    out = {c.key: most[c.key] if c.number else 0 if c.cut else _longest_word(cells[c.key]) for c in columns}
+    left = width - sum(out.values()) - GAP * (len(columns) - 1)
+    for group in ([c for c in columns if not c.ratio], [c for c in columns if c.ratio]):
+        while left > 0 and (open_ := [c for c in group if out[c.key] < most[c.key]]):
+            out[min(open_, key=lambda c: out[c.key] / (c.ratio or 1)).key] += 1
+            left -= 1
+    for c in columns:
+        if c.cut and out[c.key] < min(SHORTEST, most[c.key]):
+            left += out.pop(c.key) + GAP
+    while left < 0 and max(out.values()) > 1:
+        out[max(out, key=lambda key: out[key])] -= 1
+        left += 1
+    return out
+
+
+def _longest_word(texts: Iterable[Text]) -> int:
+    """Its width; what is longer than WORD is a path or an address and may be broken."""
+    lengths = (Text(word).cell_len for text in texts for word in text.plain.split())
+    return max((n for n in lengths if n <= WORD), default=1)
 
 
 def cell(value: Any, key: str = "") -> Text:

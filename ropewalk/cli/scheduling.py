@@ -43,8 +43,8 @@ def _list(context: typer.Context, form: FormatOption = Format.table) -> None:
         Column("job"),
         Column("cron"),
         Column("timezone"),
-        Column("next", "next (UTC)", least=16),
-        Column("last", "last (UTC)", least=16),
+        Column("next", "next (UTC)"),
+        Column("last", "last (UTC)"),
         Column("state"),
     )
     run.out.show(
@@ -69,8 +69,8 @@ def _history(
     frame = every.head(limit) if limit else every
     columns = (
         Column("job"),
-        Column("due", "due (UTC)", least=16),
-        Column("started_at", "began (UTC)", least=16),
+        Column("due", "due (UTC)"),
+        Column("started_at", "began (UTC)"),
         Column("seconds", number=True),
         Column("state"),
         Column("exit_code", "exit", number=True),

@@ -56,7 +56,7 @@ def _list(context: typer.Context, form: FormatOption = Format.table) -> None:
         Column("fields", number=True),
         Column("personal_fields", "personal", number=True),
         Column("skipped", "left out", number=True),
-        Column("last_scan", "last scan", least=16),
+        Column("last_scan", "last scan"),
     )
     run.out.show(sources_frame(run), columns, form, title="Sources")
 
@@ -80,7 +80,7 @@ def _test(context: typer.Context, names: NameArgument = None, form: FormatOption
     frame = pd.DataFrame(rows, columns=["source", "check", "ok", "detail", "mend"], dtype=object)
     if form is Format.table:
         frame["ok"] = frame["ok"].map({True: "✓ yes", False: "✗ no"}).fillna("? unknown")
-    columns = (Column("source", ratio=2), Column("check", ratio=2), Column("ok", least=9), Column("detail", ratio=5), Column("mend", ratio=4))
+    columns = (Column("source", ratio=2), Column("check", ratio=2), Column("ok"), Column("detail", ratio=5), Column("mend", ratio=4))
     run.out.show(frame, columns, form, title="Test of the sources")
     raise typer.Exit(3 if any(r["ok"] is False for r in rows) else 0)
 

@@ -101,7 +101,7 @@ def _list(context: typer.Context, form: FormatOption = Format.table) -> None:
     names = ["entry", "at", "by", "subject", "action", "tag", "was", "written", "failed", "reason", "place", "before", "after", "run"]
     columns = (
         Column("entry", number=True),
-        Column("at", least=16),
+        Column("at"),
         Column("by"),
         Column("action"),
         Column("subject", ratio=2),
@@ -190,7 +190,7 @@ def _show(run: State, changes: list[Change], form: Format, everything: bool) -> 
         frame["where"] = [c.subject for c in changes if everything or c.action != "keep"]
         frame["tag"] = [r["tag"] or (f"takes out {r['was']}" if r["action"] == "remove" else "") for r in frame.to_dict("records")]
         frame["why"] = [": ".join(p for p in (r["reason"] or r["basis"], r["mend"]) if p) for r in frame.to_dict("records")]
-    columns = (Column("where", ratio=3), Column("action", least=6), Column("tag", ratio=4), Column("why", ratio=3))
+    columns = (Column("where", ratio=3), Column("action"), Column("tag", ratio=4), Column("why", ratio=3))
     run.out.show(frame, columns, form, title="Tags", nothing="Nothing to tag: every tag stands where it should, or no personal data was found.")
 
 
