@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
+from ropewalk.detect.steps import as_proven
+
 PREFIX, SUFFIX = 5, 0
 """LemmaContextAwareEnhancer's window, in words (it takes one more each way: the token of the hit itself)."""
 
@@ -32,7 +34,7 @@ class Lemmas:
         from spacy.lang.en.lemmatizer import EnglishLemmatizer
 
         names = self.nlp.pipe_names
-        if not {"tagger", "attribute_ruler", "lemmatizer"} <= set(names):
+        if not {"tagger", "attribute_ruler", "lemmatizer"} <= set(names) or not as_proven("lemmas"):
             return False
         lemmatizer = self.nlp.get_pipe("lemmatizer")
         if type(lemmatizer) is not EnglishLemmatizer or lemmatizer.mode != "rule" or lemmatizer.overwrite:
@@ -148,7 +150,7 @@ class TextContext:
             if answer is not None:
                 return answer
         if self._lemmas.nlp is None:
-            return False
+            return "" in words  # Presidio's context is then one empty word
         tagged = self._artifacts or self._tagged
         if tagged is None:
             return None

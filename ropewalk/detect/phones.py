@@ -16,6 +16,7 @@ import phonenumbers
 from phonenumbers import PhoneNumberMatcher, phonenumbermatcher
 
 from ropewalk.detect.numbering import Anywhere, Region, fewest_digits, international, known_country, supported
+from ropewalk.detect.steps import as_proven
 
 library: Any = phonenumbermatcher
 LONGEST = 5_000
@@ -61,7 +62,8 @@ class Phones:
 
     def __init__(self, regions: Sequence[str], leniency: int) -> None:
         self.regions, self.leniency = tuple(regions), leniency
-        self._fast = leniency == phonenumbers.Leniency.VALID and all(isinstance(r, str) and supported(r) for r in self.regions)
+        known = all(isinstance(r, str) and supported(r) for r in self.regions)
+        self._fast = leniency == phonenumbers.Leniency.VALID and known and as_proven("numbers")
         self._plans = [Region(region) for region in self.regions] if self._fast else []
         self._anywhere = Anywhere(self._plans)
         self._fewest = fewest_digits(self.regions) if self._fast and self.regions else 0

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from ropewalk.detect.phones import Phones
+from ropewalk.detect.steps import as_proven
 
 EVERYTHING = ("", 0)
 """A pattern that no gate takes: the rule is tried on every value."""
@@ -53,7 +54,7 @@ class PatternRule(Rule):
         invalidates = kind.invalidate_result is not PatternRecognizer.invalidate_result or "invalidate_result" in vars(recogniser)
         self._validate = recogniser.validate_result if validates else None
         self._invalidate = recogniser.invalidate_result if invalidates else None
-        if kind.validate_result is EmailRecognizer.validate_result and "validate_result" not in vars(recogniser):
+        if kind.validate_result is EmailRecognizer.validate_result and "validate_result" not in vars(recogniser) and as_proven("email"):
             self._validate = _known_domain
 
     def find(self, text: str, entities: Sequence[str], words: Any) -> list[Found]:
@@ -161,13 +162,13 @@ def rules_of(recogniser: Any, number: int) -> list[Rule]:
     from presidio_analyzer.predefined_recognizers import IbanRecognizer, PhoneRecognizer
 
     kind, own = type(recogniser), vars(recogniser)
-    if "analyze" in own:
+    if "analyze" in own or not as_proven("patterns"):
         return [OwnRule(recogniser, number)]
     kept = ("analyze", "_PatternRecognizer__analyze_patterns", "build_regex_explanation")
     if all(getattr(kind, name, None) is getattr(PatternRecognizer, name) for name in kept):
         return [PatternRule(recogniser, number, pattern) for pattern in recogniser.patterns]
-    if kind is IbanRecognizer:
+    if kind is IbanRecognizer and as_proven("iban"):
         return [IbanRule(recogniser, number, pattern) for pattern in recogniser.patterns]
-    if kind is PhoneRecognizer:
+    if kind is PhoneRecognizer and as_proven("phones"):
         return [PhoneRule(recogniser, number)]
     return [OwnRule(recogniser, number)]

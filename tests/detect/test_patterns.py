@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any
 
@@ -10,9 +11,9 @@ from adversarial import corpus, texts
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from presidio_analyzer import AnalysisExplanation, EntityRecognizer, Pattern, PatternRecognizer, RecognizerResult
-from presidio_analyzer.predefined_recognizers import CreditCardRecognizer, PhoneRecognizer
+from presidio_analyzer.predefined_recognizers import CreditCardRecognizer, EmailRecognizer, IbanRecognizer, PhoneRecognizer
 
-from ropewalk.detect import gate
+from ropewalk.detect import gate, steps
 from ropewalk.detect.patterns import PatternEngine
 from ropewalk.detect.recognisers import nlp_engine, stock_analyzer, stock_recognisers
 
@@ -204,3 +205,71 @@ def test_the_vocabulary_does_not_grow_with_the_data() -> None:
     strings = engine._lemmas.nlp.vocab.strings
     engine.scan([f"call me at 212-555-01{n:02d} about zq{n}zq" for n in range(20)])
     assert "zq7zq" not in strings
+
+
+def test_the_installed_libraries_are_those_that_this_proof_holds_for() -> None:
+    """Where this fails, the other tests here run on the libraries' own code: read what changed, then add the fingerprint."""
+    assert [step for step in steps.STEPS if steps.fingerprint(step) not in steps.PROVEN[step]] == []
+
+
+@pytest.fixture
+def anew() -> Any:
+    """The installed code is looked at again, before and after."""
+    steps.as_proven.cache_clear()
+    yield
+    steps.as_proven.cache_clear()
+
+
+def as_stock(recognisers: list[EntityRecognizer], values: list[str]) -> int:
+    engine, analyzer = PatternEngine.of(recognisers, nlp=shared_nlp()), stock_analyzer(recognisers, engine=shared_nlp())
+    found = [{(h.entity, h.start, h.end, h.score) for h in hits} for hits in engine.scan(values)]
+    assert found == [stock(analyzer, value, [], 0.0) for value in values]
+    return sum(map(len, found))
+
+
+def test_patterns_scores_and_context_are_those_of_the_installed_release(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(CreditCardRecognizer, "PATTERNS", [Pattern("another", r"\bC-\d{4}\b", 0.2)])
+    monkeypatch.setattr(CreditCardRecognizer, "CONTEXT", ["ledger"])
+    monkeypatch.setattr(CreditCardRecognizer, "validate_result", lambda self, text: None)
+    monkeypatch.setattr(PhoneRecognizer, "SCORE", 0.15)
+    monkeypatch.setattr(PhoneRecognizer, "CONTEXT", ["ledger"])
+    assert as_stock([CreditCardRecognizer(), PhoneRecognizer()], ["ledger C-4111 and 212-555-0134", "C-4111", "4111 1111 1111 1111"]) == 3
+
+
+def _one_less(self: Any, text: str, flags: Any = None) -> list[RecognizerResult]:
+    whole = [m for pattern in self.patterns for m in re.finditer(pattern.regex, text)]
+    return [RecognizerResult(self.supported_entities[0], m.start(), m.end() - 1, 0.5) for m in whole]
+
+
+def _halved(results: list[RecognizerResult]) -> list[RecognizerResult]:
+    return list(set(results))[::2] if len(results) > 9 else [r for r in results if r.score > 0.45]
+
+
+@pytest.mark.parametrize(
+    ("step", "owner", "name", "changed"),
+    [
+        ("patterns", PatternRecognizer, "_PatternRecognizer__analyze_patterns", _one_less),
+        ("iban", IbanRecognizer, "_IbanRecognizer__analyze_patterns", _one_less),
+        ("phones", PhoneRecognizer, "analyze", lambda self, text, entities, nlp_artifacts=None: []),
+        ("email", EmailRecognizer, "validate_result", lambda self, text: None),
+        ("engine", EntityRecognizer, "remove_duplicates", staticmethod(_halved)),
+    ],
+)
+def test_a_release_that_changed_a_step_takes_its_own_way(
+    step: str, owner: type, name: str, changed: Any, monkeypatch: pytest.MonkeyPatch, anew: None
+) -> None:
+    monkeypatch.setattr(owner, name, changed)
+    values = ["write to a@example.notatld or ann@example.com", "+1 212 555 0134, DE89370400440532013000"]
+    with pytest.warns(RuntimeWarning, match=step):
+        assert as_stock([PhoneRecognizer(), IbanRecognizer(), EmailRecognizer()], values) >= 1
+
+
+def test_a_changed_telephone_library_is_asked_itself(monkeypatch: pytest.MonkeyPatch, anew: None) -> None:
+    monkeypatch.setitem(steps.PROVEN, "numbers", frozenset())
+    with pytest.warns(RuntimeWarning, match="numbers"):
+        assert as_stock([PhoneRecognizer()], ["+1 212 555 0134", "1" * 12, "020 7946 0958 or (212) 555-0134"]) >= 2
+
+
+def test_comments_and_docstrings_are_no_change() -> None:
+    assert list(steps._code(_one_less)) == [line for line in steps._code(_one_less) if "#" not in line and '"""' not in line]
+    assert steps.fingerprint("patterns") != steps.fingerprint("iban")
