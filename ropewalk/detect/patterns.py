@@ -66,7 +66,7 @@ class PatternEngine:
         return out
 
     def _block(self, values: Sequence[str], boosted: Sequence[bool], context: Sequence[str]) -> list[list[Hit]]:
-        count, rules = len(self._rules), self._rules
+        count, rules, always = len(self._rules), self._rules, self._always
         ordinary = [i for i, value in enumerate(values) if plain(value)]
         passed: dict[int, list[int]] = {}
         for i, number in self._gate.passes(values if len(ordinary) == len(values) else [values[i] for i in ordinary]):
@@ -75,14 +75,14 @@ class PatternEngine:
         for i, numbers in passed.items():
             if numbers[0] < count:
                 spoken = self._mute.union([n - count for n in numbers if n >= count]) if numbers[-1] >= count else self._mute
-                todo[i] = ([rules[n] for n in numbers if n < count] + self._always, spoken)
-        if self._always or len(ordinary) < len(values):
-            plainly = set(ordinary)
+                todo[i] = ([rules[n] for n in sorted([*(n for n in numbers if n < count), *always])], spoken)
+        if always or len(ordinary) < len(values):
+            tried, plainly = [rules[n] for n in always], set(ordinary)
             for i in range(len(values)):
                 if i not in plainly:
                     todo[i] = (rules, self._speaking)
-                elif self._always and i not in todo:
-                    todo[i] = (self._always, self._mute.union(n - count for n in passed.get(i, ()) if n >= count))
+                elif always and i not in todo:
+                    todo[i] = (tried, self._mute.union(n - count for n in passed.get(i, ()) if n >= count))
         out: list[list[Hit]] = [[] for _ in values]
         untagged = []
         for i, (some, spoken) in todo.items():
@@ -101,7 +101,8 @@ class PatternEngine:
     def _value(self, value: str, rules: Sequence[Rule], boosted: Sequence[bool], speaking: frozenset[int], tagged: Any = None) -> list[Hit] | None:
         """The hits of one value; None if it must be tagged first.
 
-        speaking: numbers of the recognisers one of whose context words may lie in the value.
+        rules: in their order, so that those of one recogniser stand together; speaking: numbers of the recognisers one of
+        whose context words may lie in the value.
         """
         words = TextContext(value, self._lemmas, tagged) if self._needs_words else None
         found: list[tuple[int, Found]] = []
@@ -158,8 +159,9 @@ class PatternEngine:
         return Gate([rule.gate for rule in self._rules] + [self._lemmas.pattern(words) for words in self._contexts])
 
     @cached_property
-    def _always(self) -> list[Rule]:
-        return [self._rules[n] for n in self._gate.always if n < len(self._rules)]
+    def _always(self) -> list[int]:
+        """Rules outside the gate."""
+        return [n for n in self._gate.always if n < len(self._rules)]
 
     @cached_property
     def _speaking(self) -> frozenset[int]:

@@ -30,20 +30,17 @@ def pin_suffix_list() -> None:
         module.TLD_EXTRACTOR = tldextract.TLDExtract(cache_dir=None, suffix_list_urls=(), fallback_to_snapshot=True)
 
 
-def stock_recognisers(language: str = "en", *, regions: Sequence[str] = (), countries: Sequence[str] | None = None) -> list[Any]:
+def stock_recognisers(language: str = "en", *, regions: Sequence[str] = ()) -> list[Any]:
     """Presidio's default pattern recognisers for a language, in its own order; no NER.
 
-    regions: for the phone recogniser (default: Presidio's); countries: as Presidio's `supported_countries`.
+    regions: for the phone recogniser (default: Presidio's).
     """
     pin_suffix_list()
     logging.getLogger("presidio-analyzer").setLevel(logging.ERROR)
     from presidio_analyzer.predefined_recognizers import PhoneRecognizer, SpacyRecognizer
     from presidio_analyzer.recognizer_registry import RecognizerRegistryProvider
 
-    configuration: dict[str, Any] = {"supported_languages": [language]}
-    if countries is not None:
-        configuration["supported_countries"] = list(countries)
-    registry = RecognizerRegistryProvider(registry_configuration=configuration).create_recognizer_registry()
+    registry = RecognizerRegistryProvider(registry_configuration={"supported_languages": [language]}).create_recognizer_registry()
     found = [r for r in registry.recognizers if r.supported_language == language and not isinstance(r, SpacyRecognizer)]
     if regions:
         for recogniser in found:

@@ -79,8 +79,17 @@ def users() -> list[EntityRecognizer]:
     ]
     plain = PatternRecognizer("NOFLAGS", patterns=[Pattern("n", r"^[a-z]+.\d", 0.2), Pattern("m", r"card$", 0.2)], global_regex_flags=0)
     deny = PatternRecognizer("DENIED", deny_list=["card", "u.s", "日本", "number's"], context=["visa"])
+    split = PatternRecognizer("EVEN", name="split", patterns=[Pattern("in", r"\d{3}", 0.3), Pattern("out", r"\S++", 0.3)], context=["card"])
     even = EvenDigits("EVEN", patterns=[Pattern("e", r"\b\d{1,4}\b", 0.4), Pattern("f", r"\b\d{2}\b", 0.4)])
-    return [*out, plain, deny, even, Tagged(supported_entities=["FRIEND"]), PatternRecognizer("GERMAN", supported_language="de", deny_list=["card"])]
+    return [
+        *out,
+        plain,
+        split,
+        deny,
+        even,
+        Tagged(supported_entities=["FRIEND"]),
+        PatternRecognizer("GERMAN", supported_language="de", deny_list=["card"]),
+    ]
 
 
 @cache
@@ -148,6 +157,13 @@ def test_recogniser_that_enhances_itself_takes_presidios_way() -> None:
     analyzer = stock_analyzer(recognisers)
     for value in ("212-555-0134", "123"):
         assert {(h.entity, h.start, h.end, h.score) for h in engine.scan([value])[0]} == stock(analyzer, value, [], 0.0)
+
+
+def test_a_recogniser_half_of_whose_patterns_no_gate_takes() -> None:
+    """Its own duplicates go before context is looked at, whatever other recognisers find in between."""
+    first = [Pattern("gated", r"\d{3}", 0.85), Pattern("outside", r"[^\n]++", 0.85)]
+    recognisers = [PatternRecognizer("A", name="one", patterns=first, context=["number"]), PatternRecognizer("A", patterns=[Pattern("b", ".", 0.9)])]
+    assert as_stock(recognisers, ["routing number 1234567", "1234567", "my number é 123"]) > 3
 
 
 @pytest.mark.parametrize("leniency", [0, 2, 3])
