@@ -93,6 +93,9 @@ class MySql(Relational):
                 grant = f"mend the view, or GRANT SELECT ON {_quoted(schema)}.{_quoted(name)} TO …"
                 yield Skipped(self._source.name, dataset, reason, grant)
                 continue
+            if kind == "SYSTEM VERSIONED":
+                reason = "rows of the past are kept by system versioning: only those of today were read"
+                yield Skipped(self._source.name, dataset, reason, f"DELETE HISTORY FROM {_quoted(schema)}.{_quoted(name)}, or attest what it holds")
             key = keys[0][0] if len(keys) == 1 and keys[0][1] in _INTEGER and not view else ""
             settled = updated is not None and now - updated > timedelta(seconds=2)
             mark = hashlib.sha256(f"{updated}:{created}:{size}".encode()).hexdigest()[:32] if settled else ""

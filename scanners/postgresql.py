@@ -91,6 +91,10 @@ class PostgreSql(Relational):
             columns[oid].append(rest)
         trees = {root: rest for root, *rest in self._rows(_TREES)}
         name = self._source.name
+        if large := self._one("SELECT count(*) FROM pg_largeobject_metadata")[0]:
+            yield Skipped(
+                name, "pg_largeobject", f"{large} large objects were not looked at", "keep them in a bytea column, or exclude pg_largeobject"
+            )
         for oid, schema, relation, kind, tuples, pages, size, comment, above, readable, hidden, changes in self._rows(_RELATIONS):
             shown = Table(relation, schema=schema).dataset
             if not readable:
@@ -102,7 +106,15 @@ class PostgreSql(Relational):
             own: list[Column] = []
             shut: list[Column] = []
             for column, declared, base, category, note, allowed in columns[oid]:
-                form = "nested" if category in {"A", "C"} else "json" if base in {"json", "jsonb"} else "bytes" if base == "bytea" else "text"
+                form = (
+                    "nested"
+                    if category in {"A", "C"} or base == "hstore"
+                    else "json"
+                    if base in {"json", "jsonb"}
+                    else "bytes"
+                    if base == "bytea"
+                    else "text"
+                )
                 (own if allowed else shut).append(Column(column, declared.lower(), note or "", form))
             for c in shut:
                 grant = f"GRANT SELECT ({_quoted(c.name)}) ON {_quoted(schema)}.{_quoted(relation)} TO …"

@@ -13,7 +13,8 @@ from typing import Any
 
 from ropewalk.config import Limits
 from ropewalk.model import FieldRef, Path, Sample, Skipped
-from ropewalk.reading.nested import flatten
+from ropewalk.reading.gather import pieces
+from ropewalk.reading.nested import DEEP, flatten
 from ropewalk.reading.tables import Column
 
 DOCUMENT = 262_144
@@ -21,6 +22,8 @@ DOCUMENT = 262_144
 _OPAQUE = 256
 _JUDGED = 100
 _SHARE = 0.8
+_BARE = frozenset({"{}", "[]", "null", b"{}", b"[]", b"null"})
+"""JSON that holds nothing: it speaks neither for documents nor against."""
 
 
 def text(value: Any) -> str:
@@ -77,6 +80,7 @@ class Cells:
         self._open: dict[int, bool] = {i: True for i, c in enumerate(columns) if c.form in {"json", "nested"}}
         self._paths: dict[Path, None] = {}
         self._over = False
+        self._left: dict[Path, str] = {}
         self.all = 0
         self._reset()
 
@@ -105,9 +109,9 @@ class Cells:
 
     def _documents(self, counted: Mapping[Any, int], column: Column) -> bool:
         """Whether most cells hold something to open: JSON, or base64 or gzip of text."""
-        judged = [v for v in counted if isinstance(v, (str, bytes)) and v][:_JUDGED]
+        judged = [v for v in counted if isinstance(v, (str, bytes)) and v.strip() and v.strip() not in _BARE][:_JUDGED]
         opened = sum(leaves(v, column, self._limits.nesting) != [((), v)] for v in judged if isinstance(v, str))
-        opened += sum(len(leaves(v, column, self._limits.nesting)) > 1 for v in judged if isinstance(v, bytes))
+        opened += sum(any(path for path, _ in leaves(v, column, self._limits.nesting)) for v in judged if isinstance(v, bytes))
         return bool(judged) and opened >= _SHARE * len(judged)
 
     def _flat(self, column: Column, counted: Mapping[Any, int]) -> None:
@@ -118,20 +122,34 @@ class Cells:
             counts.update(counted)
             return
         for value, count in counted.items():
-            counts[text(value)[:most]] += count
+            for piece in self._fit(path, text(value)):
+                counts[piece] += count
 
     def _nested(self, column: Column, counted: Mapping[Any, int]) -> None:
-        most = self._limits.value_chars
         for value, count in counted.items():
             seen: set[Path] = set()
             for inner, leaf in leaves(value, column, self._limits.nesting):
                 path = (column.label, *inner)
                 if leaf is None or not self._known(path):
                     continue
-                self._counts.setdefault(path, Counter())[leaf[:most]] += count
+                counts = self._counts.setdefault(path, Counter())
+                for piece in self._fit(path, leaf):
+                    counts[piece] += count
                 seen.add(path)
             for path in seen:
                 self._filled[path] += count
+
+    def _fit(self, path: Path, value: str) -> list[str]:
+        """The value, in pieces where it is long; what is left of it is told by `samples`."""
+        most = self._limits.value_chars
+        if value is DEEP:
+            self._left.setdefault(path, "nested too deep to be opened; the rest of it was not looked at")
+        if len(value) <= most:
+            return [value]
+        parts, left = pieces(value, most)
+        if left or len(value) >= DOCUMENT:
+            self._left.setdefault(path, left or f"values longer than {DOCUMENT} characters; the rest of them was not looked at")
+        return parts
 
     def _known(self, path: Path) -> bool:
         if path in self._paths:
@@ -164,6 +182,9 @@ class Cells:
             what = f"more than {self._limits.fields} fields; the rest was not looked at"
             yield Skipped(self._source, self._dataset, what, "raise limits.fields")
             self._over = False
+        for path, reason in self._left.items():
+            yield Skipped(self._source, self._dataset, reason, "raise limits.value_chars", path)
+        self._left = {}
         self._reset()
 
 

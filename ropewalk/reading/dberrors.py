@@ -25,6 +25,7 @@ _AWAY = Trouble("the server cannot be reached", "check host and port in the sour
 _GONE = Trouble("the connection was lost", "check the server's log, and scan again", True)
 _NO_DATABASE = Trouble("there is no such database", "correct the database in the source's uri", True)
 _NO_TABLE = Trouble("it is no longer there, or its definition is broken", "scan again, or mend the view")
+_EMPTY = Trouble("it holds nothing yet, or is not ready to be read", "REFRESH MATERIALIZED VIEW, or leave it out with `exclude`")
 _BUSY = Trouble("it is locked by another program", "scan at a quieter time")
 _FULL = Trouble("the server accepts no more connections", "scan at a quieter time, or raise its limit", True)
 _CERTIFICATE = Trouble("the server's certificate was not accepted", "name its authority (sslrootcert, ssl_ca) in the source's uri, or renew it", True)
@@ -41,6 +42,7 @@ _BY_CODE = {
     "1044": _RIGHTS, "1045": _SIGN_IN, "1698": _SIGN_IN, "1049": _NO_DATABASE, "1040": _FULL, "1203": _FULL, "1142": _RIGHTS, "1143": _RIGHTS,
     "1227": _RIGHTS, "1370": _RIGHTS, "1345": _RIGHTS, "1356": _NO_TABLE, "1146": _NO_TABLE, "1969": _TIMEOUT, "3024": _TIMEOUT, "1205": _BUSY,
     "1792": _READ_ONLY, "2002": _AWAY, "2003": _AWAY, "2005": _AWAY, "2006": _GONE, "2013": _GONE, "2026": _TLS, "3159": _TLS,
+    "55000": _EMPTY, "1449": _NO_TABLE,
     "SQLITE_NOTADB": _NOT_A_DATABASE, "SQLITE_CANTOPEN": _NO_FILE, "SQLITE_PERM": _NO_FILE, "SQLITE_BUSY": _BUSY, "SQLITE_LOCKED": _BUSY,
     "SQLITE_INTERRUPT": _TIMEOUT, "SQLITE_CORRUPT": _DAMAGED, "SQLITE_READONLY": _READ_ONLY, "SQLITE_IOERR": _DAMAGED,
     "InterruptException": _TIMEOUT, "PermissionException": _EXTERNAL,

@@ -13,6 +13,8 @@ from typing import Any, BinaryIO, cast
 from ropewalk.errors import SourceError
 
 _BUFFER = 1 << 18
+_PACKED = 1 << 10
+"""Packed bytes unpacked at a time: a zstandard block of four bytes may be 128 KiB of zeros."""
 
 
 def opener(head: bytes) -> Callable[[Any], Any] | None:
@@ -24,9 +26,7 @@ def opener(head: bytes) -> Callable[[Any], Any] | None:
     if head[:6] == b"\xfd7zXZ\x00":
         return lzma.LZMAFile
     if head[:4] == b"\x28\xb5\x2f\xfd":
-        import zstandard
-
-        return lambda raw: zstandard.ZstdDecompressor(max_window_size=2**27).stream_reader(raw, read_across_frames=True)
+        return lambda raw: io.BufferedReader(Zstandard(raw))
     return None
 
 
@@ -45,6 +45,64 @@ def unpacked(raw: BinaryIO, most: int, name: str) -> BinaryIO:
 def bounded(raw: Any, most: int, name: str) -> BinaryIO:
     """The stream, of which at most `most` bytes are read."""
     return cast(BinaryIO, io.BufferedReader(Bounded(raw, most, name, "is longer than limits.object_bytes; the rest was not read"), _BUFFER))
+
+
+class Zstandard(io.RawIOBase):
+    """The frames of a zstandard stream, one after the other. Going back starts again; a cut raises EOFError, which zstandard's own reader hides."""
+
+    def __init__(self, raw: Any) -> None:
+        import zstandard
+
+        self._raw, self._make = raw, zstandard.ZstdDecompressor(max_window_size=2**27).decompressobj
+        self._start()
+
+    def _start(self) -> None:
+        self._raw.seek(0)
+        self._frame, self._held, self._at, self._begun = self._make(), b"", 0, False
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return bool(self._raw.seekable())
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        if whence == 2:
+            while self.read(_BUFFER):
+                pass
+            return self._at
+        target = offset + (self._at if whence == 1 else 0)
+        if target < self._at:
+            self._start()
+        while self._at < target and self.read(min(target - self._at, _BUFFER)):
+            pass
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._held:
+            packed = self._frame.unused_data if self._frame.eof else b""
+            packed = packed or self._raw.read(_PACKED)
+            if not packed:
+                if self._begun and not self._frame.eof:
+                    raise EOFError("a zstandard stream that is cut off")
+                return 0
+            if self._frame.eof:
+                self._frame = self._make()
+            self._begun = True
+            self._held = self._frame.decompress(packed)
+        piece, self._held = self._held[: len(buffer)], self._held[len(buffer) :]
+        buffer[: len(piece)] = piece
+        self._at += len(piece)
+        return len(piece)
+
+    def close(self) -> None:
+        try:
+            self._raw.close()
+        finally:
+            super().close()
 
 
 class Bounded(io.RawIOBase):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ropewalk.config import Limits
 from ropewalk.model import FieldRef, Path, Sample, Skipped, path_text
-from ropewalk.reading.nested import NODES, Many, coded, flatten
+from ropewalk.reading.nested import DEEP, NODES, Many, coded, flatten
 from ropewalk.reading.rows import Chunk
 from ropewalk.reading.tally import Tally
 
@@ -105,6 +105,8 @@ class Gatherer:
         leaves = 0
         for inner, text in flatten(cell, depth=self._limits.nesting):
             leaves += 1
+            if text is DEEP:
+                self._left.setdefault(path, "nested too deep to be opened; the rest of it was not looked at")
             if text is not None and text and not text.isspace():
                 at = met.setdefault((*path, *inner), {})
                 at[text] = at.get(text, 0) + count
@@ -124,7 +126,10 @@ class Gatherer:
             return
         fit: dict[str, int] = {}
         for text, count in values.items():
-            for piece in _pieces(text, most, self._left, path) if len(text) > most else (text,):
+            parts, left = pieces(text, most) if len(text) > most else ([text], "")
+            if left:
+                self._left.setdefault(path, left)
+            for piece in parts:
                 clean = piece if piece.isascii() else piece.encode("utf-8", "replace").decode("utf-8")
                 fit[clean] = fit.get(clean, 0) + count
         tally.add(fit)
@@ -157,12 +162,11 @@ def as_text(cell: Any) -> str:
     return str(cell)
 
 
-def _pieces(text: str, most: int, left: dict[Path, str], path: Path) -> list[str]:
-    """A long text in pieces that overlap a little, so that nothing is cut in two; ten of them at most."""
+def pieces(text: str, most: int) -> tuple[list[str], str]:
+    """A long text in pieces that overlap a little, so that nothing is cut in two; ten of them at most, and the reason where that is not all."""
     step = max(most - 200, most // 2)
-    if len(text) > 10 * step:
-        left.setdefault(path, f"values longer than {10 * step} characters; the rest of them was not looked at")
-    return [text[i : i + most] for i in range(0, min(len(text), 10 * step), step)]
+    left = f"values longer than {10 * step} characters; the rest of them was not looked at" if len(text) > 10 * step else ""
+    return [text[i : i + most] for i in range(0, min(len(text), 10 * step), step)], left
 
 
 def frame(chunks: Sequence[Chunk], paths: Sequence[Path]) -> pd.DataFrame:

@@ -1,7 +1,8 @@
 """Opens nested values: JSON objects and lists, JSON in strings, base64 and gzip of text. Bounded, and never raises.
 
 `flatten` walks a value and yields its leaves by path. A key that is data (an id, an e-mail) becomes `*`, a list
-element `[]`. What is not text after decoding (an image, a PDF) stays opaque and is yielded as it stood.
+element `[]`; the key itself is the value of `{key}`. What is not text after decoding (an image, a PDF) stays opaque and
+is yielded as it stood; what lies deeper than the bound is yielded as one JSON text.
 """
 
 from __future__ import annotations
@@ -18,6 +19,10 @@ from ropewalk.masking import is_data_key
 from ropewalk.model import Path
 
 NODES = 20_000
+KEY = "{key}"
+"""The field of keys that are data: an object keyed by e-mails has them there."""
+DEEP = "…"
+"""Stands for what is too deep even for a text; known by identity."""
 EXPANDED = 4 * 2**20
 CHARS = 64 * 2**20
 _BASE64 = re.compile(r"(?![0-9a-fA-F-]+$)[A-Za-z0-9+/_-]{24,}={0,2}\s*$")
@@ -54,7 +59,14 @@ def _walk(value: Any, path: Path, depth: int, left: list[int]) -> Iterator[tuple
         return
     if isinstance(value, dict) and depth > 0:
         for key, inner in value.items():
-            yield from _walk(inner, (*path, "*" if is_data_key(str(key)) or not key else str(key)), depth - 1, left)
+            if left[0] <= 0:
+                return
+            name = str(key)
+            if is_data_key(name):
+                left[0] -= 1
+                yield (*path, KEY), name
+                name = "*"
+            yield from _walk(inner, (*path, name or "*"), depth - 1, left)
         return
     if isinstance(value, list) and depth > 0:
         within = path if isinstance(value, Many) else (*path, "[]")
@@ -74,7 +86,10 @@ def _text(value: Any) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (dict, list)):
-        return "…"  # deeper than the bound: something is there, and it was not looked at
+        try:
+            return json.dumps(value, ensure_ascii=False, default=str)
+        except (ValueError, RecursionError):
+            return DEEP
     return str(value)
 
 

@@ -15,7 +15,7 @@ from ropewalk.config import Limits
 from ropewalk.errors import SourceError
 from ropewalk.masking import is_data_key
 from ropewalk.model import Path
-from ropewalk.reading.nested import Many
+from ropewalk.reading.nested import KEY, Many
 
 CHUNK = 10_000
 CHUNK_CELLS = 1_000_000
@@ -156,6 +156,14 @@ def _listed(rows: list[Any], header: Sequence[Path], found: Rows, reading: Readi
     return Chunk(len(rows), columns, found.types)
 
 
+def _cells(row: Any) -> Iterable[tuple[str, Any]]:
+    """Keys and values of a row; keys that are data are values of `{key}` too."""
+    if not isinstance(row, dict):
+        return (("", row),)
+    data = [key for key in row if is_data_key(key)]
+    return [*row.items(), *((KEY, key) for key in data)] if data else row.items()
+
+
 def _keyed(rows: list[Any], found: Rows, reading: Reading) -> Chunk:
     """Columns by the top keys of dicts; keys that are data share `*`; a row that is no dict lies at the prefix itself."""
     columns: dict[Path, list[Any]] = {}
@@ -163,7 +171,7 @@ def _keyed(rows: list[Any], found: Rows, reading: Reading) -> Chunk:
     blank: list[Any] = [None] * len(rows)
     for place, row in enumerate(rows):
         prefix = () if isinstance(row, Outer) else found.prefix
-        for key, cell in row.items() if isinstance(row, dict) else (("", row),):
+        for key, cell in _cells(row):
             path = (*prefix, "*" if is_data_key(key) else key) if key else prefix or ("value",)
             column = columns.get(path)
             if column is None:

@@ -53,22 +53,32 @@ class SqlSession:
         return rows[0]
 
     def _rows(self, statement: Any, parameters: Any = None) -> list[Any]:
-        with self._guard(self._source.name):
-            engine = self._engine()
-            self._pause()
-            with engine.connect() as connection:
-                if isinstance(statement, str):
-                    statement = sa.text(statement)
-                return list(connection.execute(statement, parameters or {}))
+        with self._guard(self._source.name), self._connect() as connection:
+            if isinstance(statement, str):
+                statement = sa.text(statement)
+            return list(connection.execute(statement, parameters or {}))
 
     def _stream(self, select: sa.Select[Any], where: str, *, all_rows: bool = False) -> Iterator[list[Any]]:
         """Chunks of rows through a cursor on the server, where there is one."""
-        with self._guard(where):
-            engine = self._engine()
-            self._pause()
-            with engine.connect() as connection:
-                for chunk in connection.execution_options(stream_results=True).execute(select).partitions(CHUNK):
-                    yield [tuple(row) for row in chunk]
+        with self._guard(where), self._connect() as connection:
+            for chunk in connection.execution_options(stream_results=True).execute(select).partitions(CHUNK):
+                yield [tuple(row) for row in chunk]
+
+    @contextmanager
+    def _connect(self) -> Iterator[sa.Connection]:
+        """A connection. What fails once it stands is no lost store, unless the connection is gone with it: a foreign table's own server may
+        be away, a view may belong to an account that is no more."""
+        engine = self._engine()
+        self._pause()
+        with engine.connect() as connection:
+            try:
+                yield connection
+            except sa.exc.DBAPIError as error:
+                found = trouble(error)
+                if found.lost and not error.connection_invalidated:
+                    what = f"what it stands on is out of reach: {found.what}"
+                    raise SourceError(what, where=self._source.name, mend="mend the view, or the server or file that it points to") from None
+                raise
 
     def _pause(self) -> None:
         """Keeps to limits.rate queries a second."""

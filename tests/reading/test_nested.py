@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ropewalk.model import path_text
-from ropewalk.reading.nested import NODES, flatten, looks_like_json
+from ropewalk.reading.nested import DEEP, NODES, flatten, looks_like_json
 
 
 def leaves(value: Any, depth: int = 20) -> dict[str, list[str | None]]:
@@ -30,7 +30,7 @@ def test_paths_of_an_order() -> None:
 
 
 def test_keys_that_are_data_become_stars() -> None:
-    assert leaves({"ann@example.com": {"phone": "x"}, "1234567": "y"}) == {"*.phone": ["x"], "*": ["y"]}
+    assert leaves({"ann@example.com": {"phone": "x"}, "1234567": "y"}) == {"{key}": ["ann@example.com", "1234567"], "*.phone": ["x"], "*": ["y"]}
 
 
 def test_a_key_that_stands_twice_keeps_both() -> None:
@@ -46,7 +46,15 @@ def test_labels_in_base64_are_opened(pack: Any) -> None:
 def test_json_in_strings_is_opened_to_the_bound() -> None:
     text = json.dumps({"a": json.dumps({"b": json.dumps({"c": "x"})})})
     assert leaves(text) == {"a.b.c": ["x"]}
-    assert "x" not in str(leaves("[" * 50 + '"x"' + "]" * 50, depth=5))
+
+
+def test_what_is_deeper_than_the_bound_is_one_text() -> None:
+    assert leaves('{"a":' * 50 + '"ann@example.com"' + "}" * 50, depth=2) == {"a.a": ['{"a": ' * 48 + '"ann@example.com"' + "}" * 48]}
+    deep: Any = "x"
+    for _ in range(100_000):
+        deep = [deep]
+    ((_, text),) = flatten(deep, depth=5)
+    assert text is DEEP
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from servers import MariaDb, mariadb
 
 from ropewalk.contracts import FrameTable, SqlTable
 from ropewalk.errors import SourceError
-from ropewalk.model import Dataset, Skipped, Source
+from ropewalk.model import Dataset, Sample, Skipped, Source
 
 pytestmark = pytest.mark.server
 PASSWORD = "s3cret-of-the-scanner"
@@ -132,6 +132,32 @@ class TestMySql(ConnectorContract):
         if "broken" in (listed := self.listed(connector)):
             given += list(connector.samples(listed["broken"], rows=5))
         assert any(isinstance(s, Skipped) and s.dataset == "broken" for s in given)
+
+    def test_a_view_whose_account_is_gone_does_not_end_the_scan(self, source: Source, server: MariaDb) -> None:
+        admin(server, "CREATE OR REPLACE DEFINER=nobody@localhost VIEW shop.orphan AS SELECT body FROM shop.notes")
+        try:
+            connector = self.connect(source)
+            found = {n: list(connector.samples(d, rows=10)) for n, d in self.listed(connector).items() if n in {"orphan", "notes"}}
+            assert [type(x) for x in found["orphan"]] == [Skipped]
+            assert {type(x) for x in found["notes"]} == {Sample}
+        finally:
+            admin(server, "DROP VIEW shop.orphan")
+
+    def test_few_documents_and_empty_ones_are_opened(self, source: Source, server: MariaDb) -> None:
+        admin(server, "CREATE OR REPLACE TABLE shop.opened (j json, b blob)",
+              """INSERT INTO shop.opened VALUES ('{}', NULL), ('{"mail": "ann@example.com"}', '{"mail": "bob@example.com"}')""")  # fmt: skip
+        connector = self.connect(source)
+        found = self.read(connector, self.listed(connector)["opened"], 10)
+        assert [dict(found[c, "mail"].values) for c in ("j", "b")] == [{"ann@example.com": 1}, {"bob@example.com": 1}]
+        admin(server, "DROP TABLE shop.opened")
+
+    def test_rows_of_the_past_are_named(self, source: Source, server: MariaDb) -> None:
+        admin(
+            server, "CREATE OR REPLACE TABLE shop.kept (a text) WITH SYSTEM VERSIONING", "INSERT INTO shop.kept VALUES ('x')", "DELETE FROM shop.kept"
+        )
+        left = [s for s in self.connect(source).datasets() if isinstance(s, Skipped) and s.dataset == "kept"]
+        assert "DELETE HISTORY" in left[0].mend
+        admin(server, "DROP TABLE shop.kept")
 
     def test_a_write_is_refused_by_the_session(self, server: MariaDb) -> None:
         admin(server, "CREATE USER IF NOT EXISTS writer@'%' IDENTIFIED BY 'pw' REQUIRE SSL", "GRANT ALL ON shop.* TO writer@'%'")

@@ -237,6 +237,62 @@ class TestPostgreSql(ConnectorContract):
         with pytest.raises(SourceError, match=r"certificate|TLS"):
             list(self.connect(Source("pg", other)).datasets())
 
+    @pytest.mark.parametrize(
+        ("code", "said"),
+        [("58P01", "could not open file: No such file or directory"), ("08001", 'could not connect to server "other": connection refused'),
+         ("28P01", "password authentication failed")],
+    )  # fmt: skip
+    def test_what_one_table_stands_on_is_no_lost_store(self, server: Postgres, code: str, said: str) -> None:
+        """As a foreign table answers whose file or server is away."""
+        with psycopg.connect(server.admin, autocommit=True) as admin:
+            body = f"BEGIN RAISE EXCEPTION '{said}' USING ERRCODE = '{code}'; END"
+            admin.execute(f"CREATE OR REPLACE FUNCTION public.away() RETURNS int LANGUAGE plpgsql AS $$ {body} $$")  # type: ignore[call-overload]
+            admin.execute("CREATE OR REPLACE VIEW public.away AS SELECT public.away() AS a; GRANT SELECT ON public.away TO scanner")
+            admin.execute("CREATE MATERIALIZED VIEW IF NOT EXISTS public.unfilled AS SELECT 1 AS a WITH NO DATA")
+            admin.execute("GRANT SELECT ON public.unfilled TO scanner")
+        try:
+            connector = self.connect(
+                Source("pg", server.uri("scanner", PASSWORD), options={"include": ["public.away", "public.unfilled", "public.notes"]})
+            )
+            said_of = {n: [x for x in connector.samples(d, rows=100) if isinstance(x, Skipped)] for n, d in self.listed(connector).items()}
+            assert "out of reach" in said_of["public.away"][0].reason
+            assert "REFRESH" in said_of["public.unfilled"][0].mend
+            assert said_of["public.notes"] == []
+        finally:
+            with psycopg.connect(server.admin, autocommit=True) as admin:
+                admin.execute("DROP VIEW public.away; DROP MATERIALIZED VIEW public.unfilled")
+
+    def test_large_objects_are_named(self, server: Postgres) -> None:
+        with psycopg.connect(server.admin, autocommit=True) as admin:
+            admin.execute("CREATE DATABASE filed")
+        with psycopg.connect(server.admin, dbname="filed", autocommit=True) as admin:
+            admin.execute("SELECT lo_from_bytea(0, 'of Ann Lee')")
+        (left,) = (s for s in self.connect(Source("pg", server.uri("scanner", PASSWORD, "filed"))).datasets() if isinstance(s, Skipped))
+        assert left.reason == "1 large objects were not looked at"
+
+    def test_keys_of_hstore_are_fields(self, server: Postgres) -> None:
+        with psycopg.connect(server.admin, autocommit=True) as admin:
+            if not admin.execute("SELECT 1 FROM pg_available_extensions WHERE name = 'hstore'").fetchone():
+                pytest.skip("this PostgreSQL came without hstore")
+            admin.execute("CREATE DATABASE stored")
+        with psycopg.connect(server.admin, dbname="stored", autocommit=True) as admin:
+            admin.execute("CREATE EXTENSION hstore; CREATE TABLE a (h hstore); GRANT SELECT ON a TO scanner")
+            admin.execute("INSERT INTO a SELECT 'email=>\"ann@example.com\"'::hstore FROM generate_series(1, 9)")
+        connector = self.connect(Source("pg", server.uri("scanner", PASSWORD, "stored")))
+        found = self.read(connector, self.listed(connector)["public.a"], 100)
+        assert dict(found["h", "email"].values) == {"ann@example.com": 9}
+
+    def test_long_values_are_looked_at_in_pieces_and_the_rest_is_named(self, server: Postgres) -> None:
+        with psycopg.connect(server.admin, autocommit=True) as admin:
+            admin.execute("CREATE DATABASE long")
+        with psycopg.connect(server.admin, dbname="long", autocommit=True) as admin:
+            admin.execute("CREATE TABLE a (near text, far text); GRANT SELECT ON a TO scanner")
+            admin.execute("INSERT INTO a VALUES (repeat('x ', 15000) || 'ann@example.com', repeat('x ', 500000) || 'ann@example.com')")
+        connector = self.connect(Source("pg", server.uri("scanner", PASSWORD, "long")))
+        found = list(connector.samples(self.listed(connector)["public.a"], rows=100))
+        assert any("ann@example.com" in v for s in found if isinstance(s, Sample) and s.field.path == ("near",) for v in s.values)
+        assert [s.path for s in found if isinstance(s, Skipped)] == [("far",)]
+
     def test_a_database_without_an_encoding_is_read(self, server: Postgres) -> None:
         with psycopg.connect(server.admin, autocommit=True) as admin:
             admin.execute("CREATE DATABASE plain ENCODING SQL_ASCII TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'")

@@ -13,7 +13,7 @@ from ropewalk.masking import is_data_key
 from ropewalk.model import Path
 from ropewalk.reading.formats.blob import Blob
 from ropewalk.reading.formats.text import LARGE, LINE, decoded, lines, scattered
-from ropewalk.reading.nested import merged
+from ropewalk.reading.nested import KEY, merged
 from ropewalk.reading.rows import Outer, Reading, Rows
 
 _ELEMENT = 32 * 2**20
@@ -63,7 +63,7 @@ def records(document: Any) -> Rows:
         return Rows(iter([document]))
     inner = [v for v in document.values() if isinstance(v, dict)]
     if len(inner) >= 3 and len(inner) == len(document) and sum(is_data_key(k) for k in document) > len(document) / 2:
-        return Rows(iter(inner), prefix=("*",))
+        return Rows(({**value, KEY: key} if is_data_key(key) else value for key, value in document.items()), prefix=("*",))
     at = _largest(document)
     if at is None:
         return Rows(iter([document]))
