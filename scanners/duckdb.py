@@ -18,6 +18,7 @@ from ropewalk.model import Fact, Skipped
 from ropewalk.reading.cells import DOCUMENT
 from ropewalk.reading.draws import MOST, Draw, chance
 from ropewalk.reading.filefacts import file_facts
+from ropewalk.reading.filemarks import file_mark
 from ropewalk.reading.relational import Relational
 from ropewalk.reading.sqlsession import named
 from ropewalk.reading.tables import Column, Table
@@ -94,17 +95,18 @@ class DuckDb(Relational):
             if not own:
                 yield Skipped(self._source.name, Table(name, schema=schema, bare=bare).dataset, "its columns cannot be listed", "mend the view")
                 continue
-            fingerprint = hashlib.sha256(f"{mark}:{rows}:{sql}".encode()).hexdigest()[:32] if kind == "table" else ""
+            fingerprint = hashlib.sha256(f"{mark}:{rows}:{sql}".encode()).hexdigest()[:32] if kind == "table" and mark else ""
             yield Table(
                 name, own, schema, kind, kind == "table", None if rows is None else int(rows), None, None, comment or "", "", fingerprint, bare=bare
             )  # fmt: skip
 
     def _mark(self) -> str:
+        """Of the file and its write-ahead log, "" where one of them was changed just now."""
         marks = []
         for path in (self._file(), File(f"{self._file()}.wal")):
             stat = path.stat() if path.exists() else None
-            marks.append(f"{stat.st_size}:{stat.st_mtime_ns}" if stat else "")
-        return "|".join(marks)
+            marks.append(file_mark(stat) if stat else "-")
+        return "|".join(marks) if all(marks) else ""
 
     def _schema(self, table: Table) -> str | None:
         """The dialect takes a dot for the end of a database's name, unless the schema comes quoted."""

@@ -179,8 +179,10 @@ class Files:
                     yield from left
                     return
                 count += 1
-                inner = f"#{item.name}" if item.steps or item.sheet else ""
-                yield Dataset(name, item.name, "file", None, shape.bytes, f"{item.shape.fingerprint}{inner}", "", item)
+                print_ = item.shape.fingerprint
+                if print_ and (item.steps or item.sheet):
+                    print_ += f"#{item.name}"
+                yield Dataset(name, item.name, "file", None, shape.bytes, print_, "", item)
         yield from left
 
     def _entries(self, left: list[Skipped]) -> Iterator[Entry]:

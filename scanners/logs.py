@@ -85,8 +85,8 @@ class Logs:
                 yield Skipped(self._source.name, "*", f"more than {self._limits.datasets} logs", "raise limits.datasets")
                 return
             entries.sort(key=lambda e: (e.mtime is None, e.mtime, e.name))
-            mark = ";".join(f"{e.name}:{e.size}:{e.etag or e.mtime}" for e in entries)
-            yield Dataset(self._source.name, name, "log", None, sum(e.size or 0 for e in entries), _digest(mark), "", Part(tuple(entries)))
+            mark = _digest(";".join(f"{e.name}:{e.size}:{e.mark}" for e in entries)) if all(e.mark for e in entries) else ""
+            yield Dataset(self._source.name, name, "log", None, sum(e.size or 0 for e in entries), mark, "", Part(tuple(entries)))
 
     def samples(self, dataset: Dataset, *, rows: int | None, fields: Collection[Path] | None = None, turn: int = 0) -> Iterator[Sample | Skipped]:
         limits = self._limits

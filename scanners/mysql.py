@@ -6,6 +6,7 @@ import hashlib
 import ssl
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -61,6 +62,8 @@ class MySql(Relational):
         with connection.cursor() as cursor:
             for setting in ("TRANSACTION READ ONLY", limit, "lock_wait_timeout = 5", "time_zone = '+00:00'", "net_write_timeout = 600"):
                 cursor.execute(f"SET SESSION {setting}")
+            with suppress(pymysql.MySQLError):  # MySQL 8 alone keeps times of change for a day, and would call changed tables unchanged
+                cursor.execute("SET SESSION information_schema_stats_expiry = 0")
             cursor.execute("SELECT @@session.tx_read_only" if maria else "SELECT @@session.transaction_read_only")
             found = cursor.fetchone()
         if not found or found[0] != 1:

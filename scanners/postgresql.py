@@ -31,7 +31,7 @@ SELECT c.oid, n.nspname, c.relname, c.relkind::text, c.reltuples, c.relpages,
   obj_description(c.oid, 'pg_class') AS comment, obj_description(n.oid, 'pg_namespace') AS schema_comment,
   has_schema_privilege(n.oid, 'USAGE') AND has_any_column_privilege(c.oid, 'SELECT') AS readable,
   CASE WHEN c.relrowsecurity THEN row_security_active(c.oid) ELSE false END AS row_security,
-  concat_ws(':', c.relfilenode, s.n_tup_ins, s.n_tup_upd, s.n_tup_del, extract(epoch FROM pg_postmaster_start_time())) AS changes
+  CASE WHEN NOT c.relhassubclass THEN concat_ws(':', c.relfilenode, s.n_tup_ins, s.n_tup_upd, s.n_tup_del) END AS changes
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_stat_all_tables s ON s.relid = c.oid
 WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
   AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%' ORDER BY n.nspname, c.relname
@@ -49,9 +49,16 @@ WITH RECURSIVE tree(root, oid) AS (
   SELECT oid, oid FROM pg_class WHERE relkind = 'p' AND NOT relispartition
   UNION ALL SELECT t.root, i.inhrelid FROM tree t JOIN pg_inherits i ON i.inhparent = t.oid)
 SELECT t.root, sum(greatest(c.reltuples, 0)), bool_or(c.reltuples < 0), sum(c.relpages), sum(pg_relation_size(c.oid)),
-  md5(string_agg(concat_ws(':', c.oid, c.relfilenode, s.n_tup_ins, s.n_tup_upd, s.n_tup_del), ',' ORDER BY c.oid))
-FROM tree t JOIN pg_class c ON c.oid = t.oid AND c.relkind = 'r' LEFT JOIN pg_stat_all_tables s ON s.relid = c.oid GROUP BY t.root
+  CASE WHEN NOT bool_or(c.relkind = 'f') THEN
+    md5(string_agg(concat_ws(':', c.oid, c.relfilenode, s.n_tup_ins, s.n_tup_upd, s.n_tup_del), ',' ORDER BY c.oid)) END
+FROM tree t JOIN pg_class c ON c.oid = t.oid AND c.relkind IN ('r', 'f') LEFT JOIN pg_stat_all_tables s ON s.relid = c.oid GROUP BY t.root
 """
+_COUNTING = """
+SELECT concat_ws(':', pg_postmaster_start_time(), (SELECT stats_reset FROM pg_stat_database WHERE datname = current_database()),
+  (SELECT stats_reset FROM pg_stat_bgwriter))
+WHERE current_setting('track_counts')::boolean AND NOT pg_is_in_recovery()
+"""
+"""Since when the server counts changed rows without a break; nothing where it counts none: a standby replays pages, not rows."""
 
 
 class PostgreSql(Relational):
@@ -90,6 +97,7 @@ class PostgreSql(Relational):
         for oid, *rest in self._rows(_COLUMNS):
             columns[oid].append(rest)
         trees = {root: rest for root, *rest in self._rows(_TREES)}
+        since = next((str(r[0]) for r in self._rows(_COUNTING)), "")
         name = self._source.name
         if large := self._one("SELECT count(*) FROM pg_largeobject_metadata")[0]:
             yield Skipped(
@@ -120,11 +128,10 @@ class PostgreSql(Relational):
                 grant = f"GRANT SELECT ({_quoted(c.name)}) ON {_quoted(schema)}.{_quoted(relation)} TO …"
                 yield Skipped(name, shown, "the role may not read this column", grant, (c.label,))
             if kind == "p":
-                tuples, unknown, pages, size, mark = trees.get(oid, (0, False, 0, 0, ""))
+                tuples, unknown, pages, size, changes = trees.get(oid, (0, False, 0, 0, None))
                 tuples = -1 if unknown else tuples
-            else:
-                mark = changes if kind in {"r", "m"} else ""
             rows = None if kind in {"v", "f"} or tuples < 0 or (not tuples and size) else int(tuples)
+            mark = f"{since}:{changes}" if since and changes and kind in {"r", "p", "m"} else ""
             tagged = comment or (above if above and "=" in above else "") or ""
             yield Table(
                 relation, tuple(own), schema, "view" if kind in {"v", "m"} else "table", kind in {"r", "p", "m"}, rows,

@@ -19,6 +19,7 @@ from ropewalk.errors import ReadOnlyError, RopewalkError, SourceError
 from ropewalk.model import Fact, Skipped
 from ropewalk.reading.cells import DOCUMENT
 from ropewalk.reading.filefacts import file_facts
+from ropewalk.reading.filemarks import file_mark
 from ropewalk.reading.reflection import reflect
 from ropewalk.reading.relational import Relational
 from ropewalk.reading.sqlsession import LostError, named
@@ -128,7 +129,7 @@ class Sqlite(Relational):
         taken = {c.name.lower() for c in columns}
         key = next((k for k in ("rowid", "_rowid_", "oid") if k not in taken), "") if kind == "table" and not without_rowid else ""
         comment = " ".join(" ".join(m[1] or m[2] for m in _SQL_COMMENT.finditer(sql) if m[1] or m[2]).split())[:500]
-        fingerprint = hashlib.sha256(f"{mark}:{sql}".encode("utf-8", "replace")).hexdigest()[:32]
+        fingerprint = hashlib.sha256(f"{mark}:{sql}".encode("utf-8", "replace")).hexdigest()[:32] if mark else ""
         table = Table(name, columns, None, "view" if kind == "view" else "table", kind == "table", None, None, None, comment, key, fingerprint)
         if kind != "table":
             return table
@@ -169,11 +170,12 @@ class Sqlite(Relational):
         return found
 
     def _mark(self) -> str:
+        """Of the file and its write-ahead log, "" where one of them was changed just now."""
         marks = []
         for path in (self._file(), File(f"{self._file()}-wal")):
             stat = path.stat() if path.exists() else None
-            marks.append(f"{stat.st_size}:{stat.st_mtime_ns}" if stat and stat.st_size else "")
-        return "|".join(marks)
+            marks.append(file_mark(stat) if stat and stat.st_size else "-")
+        return "|".join(marks) if all(marks) else ""
 
     def _cell(self, column: Column) -> sa.ColumnElement[Any]:
         cell = named(column.name)

@@ -11,13 +11,14 @@ import stat
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, BinaryIO
 
 from ropewalk.config import Limits
 from ropewalk.errors import MissingExtraError, RopewalkError, SourceError
 from ropewalk.model import Skipped
 from ropewalk.reading.decompress import bounded, unpacked
+from ropewalk.reading.filemarks import file_mark
 from ropewalk.reading.names import shown
 from ropewalk.reading.s3 import client, keys
 from ropewalk.reading.smallobjects import SMALL, SmallObjects
@@ -25,16 +26,21 @@ from ropewalk.reading.smallobjects import SMALL, SmallObjects
 _EXTRAS = {"s3": "s3", "s3a": "s3", "gs": "gcs", "gcs": "gcs", "abfs": "azure", "az": "azure", "abfss": "azure", "adl": "azure"}
 _PROTOCOLS = {"file": "file", "files": "file", "local": "file", "": "file", "s3a": "s3", "gcs": "gs", "az": "abfs"}
 
+_NEAR = timedelta(minutes=1)
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A file or object. `name` may be shown (masked where it holds data) and is unique; `key` is where it lies."""
+    """A file or object. `name` may be shown (masked where it holds data) and is unique; `key` is where it lies.
+
+    mark: changes with the bytes (an ETag, times of change), "" where the store tells nothing that does.
+    """
 
     name: str
     key: str = field(repr=False)
     size: int
     mtime: datetime | None
-    etag: str = ""
+    mark: str = ""
     metadata: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
@@ -171,7 +177,7 @@ class Objects:
 
     def _local(self, path: str, label: str) -> Entry:
         info = os.stat(path)
-        return Entry(label, path, info.st_size, datetime.fromtimestamp(info.st_mtime, UTC), metadata={"mode": info.st_mode})
+        return Entry(label, path, info.st_size, datetime.fromtimestamp(info.st_mtime, UTC), file_mark(info), {"mode": info.st_mode})
 
     def _bucket(self) -> Iterator[Entry]:
         bucket, _, prefix = self.root.strip("/").partition("/")
@@ -192,10 +198,21 @@ class Objects:
                 when = datetime.fromisoformat(when.replace("Z", "+00:00"))
             if isinstance(when, datetime) and when.tzinfo is None:
                 when = when.replace(tzinfo=UTC)
-            etag = str(info.get("ETag") or info.get("etag") or "").strip('"')
+            mark = str(info.get("ETag") or info.get("etag") or "").strip('"') or _changed(info)
             more = {str(k): str(v) for k, v in (info.get("metadata") or {}).items()}
             label = shown(key[len(start) :].lstrip("/") or key.rpartition("/")[2])
-            yield Entry(label, key, int(info.get("size") or 0), when if isinstance(when, datetime) else None, etag, more)
+            yield Entry(label, key, int(info.get("size") or 0), when if isinstance(when, datetime) else None, mark, more)
+
+
+def _changed(info: Mapping[str, Any]) -> str:
+    """The time of change of an object without an ETag, unless it lies so near that the same second may see another one."""
+    when = next((info[k] for k in ("LastModified", "last_modified", "updated", "mtime", "modified") if info.get(k)), None)
+    if isinstance(when, (int, float)):
+        when = datetime.fromtimestamp(when, UTC)
+    if isinstance(when, datetime):
+        when = when if when.tzinfo else when.replace(tzinfo=UTC)
+        return "" if abs(datetime.now(UTC) - when) < _NEAR else when.isoformat()
+    return when if isinstance(when, str) else ""
 
 
 def _kind(error: Exception) -> str:

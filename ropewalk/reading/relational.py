@@ -110,9 +110,8 @@ class Relational(SqlSession):
             if isinstance(table, Skipped):
                 yield table
             else:
-                yield Dataset(
-                    self._source.name, table.dataset, table.kind, table.rows, table.bytes, table.fingerprint, table.comment, table
-                )  # fmt: skip
+                print_ = table.fingerprint and f"{table.fingerprint}-{table.shape}"
+                yield Dataset(self._source.name, table.dataset, table.kind, table.rows, table.bytes, print_, table.comment, table)
 
     def samples(self, dataset: Dataset, *, rows: int | None, fields: Collection[Path] | None = None, turn: int = 0) -> Iterator[Sample | Skipped]:
         table = self._table(dataset)

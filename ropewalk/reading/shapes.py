@@ -28,6 +28,7 @@ class Shape:
     newest: datetime | None = None
     entries: list[Entry] = field(default_factory=list, repr=False)
     _mark: int = 0
+    _marked: bool = True
 
     @property
     def whole(self) -> bool:
@@ -35,13 +36,14 @@ class Shape:
 
     @property
     def fingerprint(self) -> str:
-        """Changes when any object of the group does; does not depend on the order."""
-        return f"{self.count}-{self._mark:032x}"
+        """Changes when any object of the group does, "" where one bears no mark; does not depend on the order."""
+        return f"{self.count}-{self._mark:032x}" if self._marked else ""
 
     def add(self, entry: Entry, draw: random.Random) -> None:
         self.count += 1
         self.bytes += entry.size
-        mark = f"{entry.key}\0{entry.size}\0{entry.etag or entry.mtime}".encode("utf-8", "surrogatepass")
+        mark = f"{entry.key}\0{entry.size}\0{entry.mark}".encode("utf-8", "surrogatepass")
+        self._marked = self._marked and bool(entry.mark)
         self._mark ^= int.from_bytes(hashlib.sha256(mark).digest()[:16], "big")
         if entry.mtime is not None:
             self.oldest = min(self.oldest or entry.mtime, entry.mtime)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
@@ -69,6 +70,27 @@ class TestDuckDb(ConnectorContract):
         first, again, other = (self.read(connector, orders, 100, turn=t)["id",] for t in (0, 0, 1))
         assert first.method == "bernoulli"
         assert set(first.values) == set(again.values) != set(other.values)
+
+    def test_fingerprints_change_with_rows_and_columns(self, tmp_path: Path) -> None:
+        path = tmp_path / "x.duckdb"
+
+        def changed(statement: str) -> str:
+            with duckdb.connect(str(path)) as connection:
+                connection.execute(statement)
+            while True:
+                connector = self.connect(Source("duck", f"duckdb:///{path}"))
+                found = self.listed(connector)["orders"].fingerprint
+                connector.close()
+                if found:
+                    return found
+                time.sleep(0.02)
+
+        marks = [changed(s) for s in (
+            "CREATE TABLE orders AS SELECT 1 AS id, 'ann@example.com' AS mail", "UPDATE orders SET mail = 'bob@example.com'",
+            "ALTER TABLE orders ADD COLUMN phone TEXT DEFAULT '555-0100'", "SELECT * FROM orders",
+        )]  # fmt: skip
+        assert len(set(marks[:3])) == 3
+        assert marks[3] == marks[2]
 
     def test_bytes_are_text_or_opaque(self, source: Source) -> None:
         connector = self.connect(source)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
@@ -171,6 +172,29 @@ class TestMySql(ConnectorContract):
         connector: Any = self.connect(source, statement_timeout=0.3)
         with pytest.raises(SourceError, match="statement_timeout"):
             connector._rows("SELECT count(*) FROM shop.orders a, shop.orders b, shop.orders c")
+
+    def test_fingerprints_change_with_rows_and_columns(self, source: Source, server: MariaDb) -> None:
+        def mark(name: str) -> str:
+            while not (found := self.listed(self.connect(source))[name].fingerprint):
+                time.sleep(0.3)
+            return found
+
+        def now(name: str) -> str:
+            return self.listed(self.connect(source))[name].fingerprint
+
+        make = "INSERT INTO shop.{0} VALUES (1, 'ann@example.com'), (2, 'b')"
+        admin(server, "CREATE TABLE shop.plain (a INT, mail VARCHAR(40))", make.format("plain"))
+        admin(server, "CREATE TABLE shop.parted (a INT, mail VARCHAR(40)) PARTITION BY HASH (a) PARTITIONS 3", make.format("parted"))
+        for name in ("plain", "parted"):
+            first = mark(name)
+            assert now(name) == first
+            admin(server, f"UPDATE shop.{name} SET mail = 'bob@example.com' WHERE a = 2")
+            assert now(name) == ""  # its time of change is told in whole seconds: there may be another within this one
+            second = mark(name)
+            assert second != first
+            admin(server, f"ALTER TABLE shop.{name} ADD COLUMN phone TEXT DEFAULT '555-0100'")
+            assert now(name) not in {first, second}
+        admin(server, "DROP TABLE shop.plain, shop.parted")
 
     def test_nested_fields_come_as_a_frame(self, source: Source) -> None:
         connector = self.connect(source)

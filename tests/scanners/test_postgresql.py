@@ -221,8 +221,40 @@ class TestPostgreSql(ConnectorContract):
         first = marks()["public.changing"]
         with psycopg.connect(server.admin, autocommit=True) as admin:
             admin.execute("INSERT INTO public.changing VALUES (1)")
-        assert marks()["public.changing"] != first
+        second = marks()["public.changing"]
+        assert second != first
         assert marks()["shop.orders"] == before["shop.orders"]
+        with psycopg.connect(server.admin, autocommit=True) as admin:
+            admin.execute("UPDATE public.changing SET a = 2")
+        third = marks()["public.changing"]
+        assert third != second
+        with psycopg.connect(server.admin, autocommit=True) as admin:
+            admin.execute("ALTER TABLE public.changing ADD COLUMN mail text DEFAULT 'ann@example.com'")  # touches no row
+        assert marks()["public.changing"] != third
+
+    def test_where_changes_are_not_counted_nothing_is_called_unchanged(self, source: Source, server: Postgres) -> None:
+        statements = (
+            "CREATE TABLE public.parent (a int)", "CREATE TABLE public.child (b int) INHERITS (public.parent)",
+            "GRANT SELECT ON public.parent, public.child TO scanner",
+        )  # fmt: skip
+        with psycopg.connect(server.admin, autocommit=True) as admin:
+            for statement in statements:
+                admin.execute(statement)
+            listed = self.listed(self.connect(source))
+            assert (listed["public.parent"].fingerprint, bool(listed["public.child"].fingerprint)) == ("", True)
+            before = listed["public.events"].fingerprint
+            admin.execute("SELECT pg_stat_reset()")  # the counters begin anew, and could come to the same numbers
+            assert self.listed(self.connect(source))["public.events"].fingerprint not in {"", before}
+            admin.execute("ALTER SYSTEM SET track_counts = off")
+            admin.execute("SELECT pg_reload_conf()")
+            try:
+                while admin.execute("SHOW track_counts").fetchone() != ("off",):
+                    time.sleep(0.02)
+                assert {d.fingerprint for d in self.listed(self.connect(source)).values()} == {""}
+            finally:
+                admin.execute("ALTER SYSTEM RESET track_counts")
+                admin.execute("SELECT pg_reload_conf()")
+                admin.execute("DROP TABLE public.child, public.parent")
 
     def test_a_wrong_password_is_said_without_it(self, server: Postgres) -> None:
         with pytest.raises(SourceError, match="sign-in") as caught:

@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import json
 import sqlite3
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
@@ -50,6 +51,13 @@ def fill(path: Path, rows: int = 3000) -> None:
     connection.execute("DELETE FROM empty")
     connection.commit()
     connection.close()
+
+
+def settled(mark: Callable[[], str]) -> str:
+    """The mark once the last change lies a tick of the file system's clock behind."""
+    while not (found := mark()):
+        time.sleep(0.02)
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -183,12 +191,20 @@ class TestSqlite(ConnectorContract):
         def mark() -> str:
             return self.listed(self.connect(Source("lite", uri(path))))["orders"].fingerprint
 
-        before = mark()
-        assert before
+        before = settled(mark)
         assert before == mark()
         with sqlite3.connect(path) as connection:
-            connection.execute("INSERT INTO orders (id) VALUES (99)")
-        assert mark() != before
+            connection.execute("UPDATE orders SET buyer_email = upper(buyer_email)")
+        assert mark() == ""  # it may be changed again within a tick of the clock
+        assert settled(mark) != before
+        with sqlite3.connect(path) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+        writer = sqlite3.connect(path)
+        logged = settled(mark)
+        writer.execute("UPDATE orders SET buyer_email = lower(buyer_email)")
+        writer.commit()
+        assert settled(mark) != logged
+        writer.close()
 
     def test_thousands_of_tables(self, tmp_path: Path) -> None:
         path = tmp_path / "many.db"
@@ -197,8 +213,6 @@ class TestSqlite(ConnectorContract):
         assert len(self.listed(self.connect(Source("lite", uri(path))))) == 2000
 
     def test_the_rate_is_kept(self, source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
-        import time
-
         waits: list[float] = []
         monkeypatch.setattr(time, "sleep", waits.append)
         list(self.connect(source, rate=2).datasets())
