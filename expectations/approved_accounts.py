@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ropewalk.contracts import ControlContext
-from ropewalk.judging import COMPANY, verdict
+from ropewalk.judging import COMPANY, long_ago, verdict
 from ropewalk.judging.accounts import People, bare, seen
 from ropewalk.judging.inventories import Held, fallback, held, measured
 from ropewalk.model import ControlResult, Status
@@ -19,6 +19,7 @@ class ApprovedAccounts:
         if have.status == Status.UNKNOWN:
             yield fallback(context, COMPANY, have.status, have.reason, register="approved")
             return
+        yield from long_ago(context, "accounts")
         approved = People(have.current)
         for source in context.sources:
             yield _judge(context, have, approved, source.name)

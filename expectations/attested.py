@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ropewalk.contracts import ControlContext
-from ropewalk.judging import COMPANY, attestation, param, verdict, way_out
+from ropewalk.judging import COMPANY, attestation, log_sources, param, verdict, way_out
 from ropewalk.model import ControlResult, Status
 
 
@@ -23,8 +23,7 @@ def _subjects(context: ControlContext, scope: str) -> list[str]:
     if scope == "sources":
         return [s.name for s in context.sources]
     if scope == "logs":
-        logs = context.datasets[context.datasets["kind"] == "log"]
-        return sorted(set(logs["source"]))
+        return log_sources(context) or [COMPANY]
     return [COMPANY]
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ropewalk.contracts import ControlContext
-from ropewalk.judging import attestation, fact, param, verdict, way_out
+from ropewalk.judging import attestation, fact, long_ago, param, verdict, way_out
 from ropewalk.judging.subjects import Known
 from ropewalk.model import ControlResult, Status
 
@@ -20,6 +20,7 @@ class EncryptionInTransit:
     attests = ("encryption_in_transit",)
 
     def run(self, context: ControlContext) -> Iterator[ControlResult]:
+        yield from long_ago(context, "transit", "tls_version", "tls_min_version", "tls_enforced")
         for source in context.sources:
             yield _judge(context, source.name)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ropewalk.contracts import ControlContext
-from ropewalk.judging import COMPANY, attestation, fact, param, subjects_of, verdict, way_out
+from ropewalk.judging import COMPANY, attestation, fact, long_ago, param, subjects_of, verdict, way_out
 from ropewalk.model import ControlResult, Status
 
 
@@ -15,11 +15,14 @@ class FactWithin:
 
     def run(self, context: ControlContext) -> Iterator[ControlResult]:
         name, kind = str(param(context, "fact", "")), str(param(context, "kind", ""))
+        yield from long_ago(context, name)
         known = subjects_of(context, name)
         for subject in known:
             yield _judge(context, name, kind, subject)
         if not known:
-            yield _attested(context, kind, COMPANY, f"no store tells {name}", "")
+            yield _attested(context, kind, COMPANY, f"no store tells of {name.replace('_', ' ')}", "")
+        elif param(context, "word_too", False):  # stores tell of themselves; the requirement is about more than stores
+            yield _attested(context, kind, COMPANY, f"stores tell of {name.replace('_', ' ')}; nobody attested the rest", "")
 
 
 def _judge(context: ControlContext, name: str, kind: str, subject: str) -> ControlResult:

@@ -15,7 +15,7 @@ class KeyManagement:
 
     def run(self, context: ControlContext) -> Iterator[ControlResult]:
         yield from unread(context)
-        for source in by_source(personal(context, logs=None)):
+        for source in by_source(personal(context, logs=None, sealed=True)):
             yield _judge(context, source)
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ropewalk.contracts import ControlContext, FrameTable
-from ropewalk.judging import COMPANY, param, verdict
+from ropewalk.judging import COMPANY, long_ago, param, verdict
 from ropewalk.judging.accounts import People, bare, seen
 from ropewalk.judging.inventories import Held, fallback, held, measured, when
 from ropewalk.model import ControlResult, Status
@@ -22,6 +22,7 @@ class Leavers:
         if have.status == Status.UNKNOWN and not left:
             yield fallback(context, COMPANY, have.status, have.reason, register="leavers")
             return
+        yield from long_ago(context, "accounts")
         yield _times(context, have, left)
         for source in context.sources:
             yield _accounts(context, have, left, source.name)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ropewalk.contracts import ControlContext
-from ropewalk.judging import attestation, fact, param, verdict
+from ropewalk.judging import attestation, fact, no_logs, param, unread, verdict
 from ropewalk.model import ControlResult, Status
 
 _KINDS = {
@@ -22,6 +22,8 @@ class LogContent:
     attests = ("log_content",)
 
     def run(self, context: ControlContext) -> Iterator[ControlResult]:
+        yield from no_logs(context)
+        yield from unread(context, logs=True)
         logs = context.datasets[context.datasets["kind"] == "log"]
         for source, dataset in sorted(zip(logs["source"], logs["dataset"], strict=True)):
             yield _judge(context, source, dataset)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from ropewalk.contracts import ControlContext
-from ropewalk.judging import attestation, fact, param, unread, verdict
+from ropewalk.judging import attestation, fact, no_logs, param, unread, verdict
 from ropewalk.model import ControlResult, Status
 
 
@@ -15,6 +15,7 @@ class LogRetention:
     attests = ("log_retention",)
 
     def run(self, context: ControlContext) -> Iterator[ControlResult]:
+        yield from no_logs(context)
         yield from unread(context, logs=True)
         logs = context.datasets[context.datasets["kind"] == "log"]
         for source in sorted(set(logs["source"])):

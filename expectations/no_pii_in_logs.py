@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ropewalk.contracts import ControlContext, FrameTable
-from ropewalk.judging import IN_POLICY, attestation, named, unread, verdict
+from ropewalk.judging import IN_POLICY, attestation, named, no_logs, unread, verdict
 from ropewalk.model import Category, ControlResult, Status, path_of, path_text
 
 _CATEGORIES = [*IN_POLICY, Category.CREDENTIAL.value]
@@ -18,6 +18,7 @@ class NoPiiInLogs:
     attests = ("legal_hold",)
 
     def run(self, context: ControlContext) -> Iterator[ControlResult]:
+        yield from no_logs(context)
         yield from unread(context, logs=True, datasets=True)
         logs = context.datasets[context.datasets["kind"] == "log"]
         for source, dataset in sorted(zip(logs["source"], logs["dataset"], strict=True)):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ropewalk.contracts import ControlContext
-from ropewalk.judging import COMPANY, attestation, fact, param, subjects_of, verdict, way_out
+from ropewalk.judging import COMPANY, attestation, fact, long_ago, param, subjects_of, verdict, way_out
 from ropewalk.model import ControlResult, Status
 
 _LEAST = {"min_length": 12, "classes": 4, "min_age_days": 1, "history": 10}
 _MOST = {"max_age_days": 365, "lockout_attempts": 10}
+_OF_AWS = ("s3", "s3a", "cloudwatch")
 _TRUE = ("mfa", "forbids_name")
 _WORDS = {
     "min_length": "length", "classes": "classes of characters", "min_age_days": "minimum age in days", "history": "passwords remembered",
@@ -25,8 +26,16 @@ class PasswordPolicy:
 
     def run(self, context: ControlContext) -> Iterator[ControlResult]:
         told = subjects_of(context, "password_policy", "lockout")
-        for subject in told or [COMPANY]:
+        yield from long_ago(context, "password_policy", "lockout")
+        for subject in [*told, *_silent(context, told)] if told else [COMPANY]:
             yield _judge(context, subject)
+
+
+def _silent(context: ControlContext, told: Sequence[str]) -> list[str]:
+    """Stores that tell nothing of passwords, while others do: what one tells says nothing of another, but AWS answers for its services."""
+    answered = {s.split("/", 1)[0] for s in told}
+    answered |= {s.name for s in context.sources if s.scheme in _OF_AWS and any(o.scheme == "aws" and o.name in answered for o in context.sources)}
+    return [s.name for s in context.sources if s.name not in answered and fact(context, "transit", s.name).value != "local"]
 
 
 def _judge(context: ControlContext, subject: str) -> ControlResult:
@@ -36,8 +45,9 @@ def _judge(context: ControlContext, subject: str) -> ControlResult:
     if not rules:
         if word.row is not None:
             return verdict(context, subject, word.status, word.reason, checked=1, coverage="attested")
-        mend = way_out(context, "password_policy", known.needs)
-        return verdict(context, subject, Status.UNKNOWN, "no system tells its password rules", mend=mend)
+        mend = way_out(context, "password_policy", known.needs, "" if subject == COMPANY else subject)
+        why = "no system tells its password rules" if subject == COMPANY else "it does not tell its password rules"
+        return verdict(context, subject, Status.UNKNOWN, why, mend=mend)
     asked = [str(p) for p in param(context, "pieces", [*_LEAST, *_MOST, *_TRUE])]
     judged = {p: _piece(context, p, rules.get(p)) for p in asked}
     bad = [why for ok, why in judged.values() if ok is False]
@@ -47,6 +57,8 @@ def _judge(context: ControlContext, subject: str) -> ControlResult:
         return verdict(context, subject, Status.FAIL, "; ".join(bad), **counted)
     if dim and word.status == Status.PASS:
         return verdict(context, subject, Status.PASS, f"what the system tells is within limits; for the rest: {word.reason}", **counted)
+    if dim and word.row is not None:
+        return verdict(context, subject, word.status, f"not told: {', '.join(dim)}; {word.reason}", **counted)
     if dim:
         return verdict(context, subject, Status.UNKNOWN, f"not told: {', '.join(dim)}", **counted)
     return verdict(context, subject, Status.PASS, f"{len(judged)} rules are within limits", **counted)

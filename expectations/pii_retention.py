@@ -64,7 +64,8 @@ def _verdict(context: ControlContext, subject: str, clocks: Clocks, n: dict[str,
         return verdict(context, subject, Status.UNKNOWN, f"{undated} ({clocks.words})", **counted, mend=f"fill the date, or {name_it}")
     if not n["personal"]:
         return verdict(context, subject, Status.PASS, f"none of {n['rows']} rows holds personal data any more", **counted)
-    which = " by the shipment clock" if n["by_shipment"] == n["personal"] else ""
+    by = n["by_shipment"]
+    which = f"{', all' if by == n['personal'] else f', {by} of them'} by the shipment clock" if by else ""
     return verdict(context, subject, Status.PASS, f"all {n['personal']} rows with personal data are within {days} days{which}", **counted)
 
 

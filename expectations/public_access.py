@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ropewalk.contracts import ControlContext
-from ropewalk.judging import attestation, fact, facts, named, subjects_of, verdict, way_out
+from ropewalk.judging import attestation, fact, facts, long_ago, named, subjects_of, verdict, way_out
 from ropewalk.model import ControlResult, Status
 
 _FACTS = ("public_access", "open_to_world")
@@ -17,6 +17,7 @@ class PublicAccess:
     attests = ("public_access",)
 
     def run(self, context: ControlContext) -> Iterator[ControlResult]:
+        yield from long_ago(context, *_FACTS)
         told = subjects_of(context, *_FACTS)
         for source in context.sources:
             subjects = [s for s in told if s == source.name or s.startswith(f"{source.name}/")]

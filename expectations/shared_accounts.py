@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ropewalk.contracts import ControlContext
-from ropewalk.judging import COMPANY, attestation, fact, named, verdict, way_out
+from ropewalk.judging import COMPANY, attestation, fact, long_ago, named, verdict, way_out
 from ropewalk.model import ControlResult, Status
 from ropewalk.reading.accounts import generic
 
@@ -16,6 +16,7 @@ class SharedAccounts:
     attests = ("unique_accounts",)
 
     def run(self, context: ControlContext) -> Iterator[ControlResult]:
+        yield from long_ago(context, "shared_accounts", "accounts")
         for source in context.sources:
             yield _judge(context, source.name)
 

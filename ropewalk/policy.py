@@ -171,12 +171,24 @@ def _apply(need: Requirement, said: dict[str, Any], where: str) -> tuple[Require
         raise ConfigError(f"{need.id} has no limit called {strange[0]!r}", where=where, mend=mend)
     for name, value in said.items():
         was = need.params[name]
-        if isinstance(was, (int, float)) != isinstance(value, (int, float)) or isinstance(was, bool) != isinstance(value, bool):
+        if _kind(value) != _kind(was):
             raise ConfigError(f"{name} of {need.id} must be of the kind of {was!r}", where=where, mend="correct the value")
+        if _kind(was) == "number" and not (0 < value < float("inf") or (value == 0 and name not in _PERIODS)):
+            raise ConfigError(f"{name} of {need.id} cannot be {value}", where=where, mend="write a number above 0")
     changes = [f"{n} {v} instead of {need.params[n]}" for n, v in said.items()]
     changes += [f"severity {severity} instead of {need.severity}"] if severity != need.severity else []
     note = f"{', '.join(changes) or 'nothing changed'}; reason: {reason}"
     return replace(need, params={**need.params, **said}, severity=severity), note
+
+
+_PERIODS = ("period_days", "look_days", "look_back_days")
+"""Without an end, a word or a look would hold for ever."""
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, bool):
+        return "bool"
+    return "number" if isinstance(value, (int, float)) else type(value).__name__
 
 
 def lint(packs: Sequence[Pack], controls: Iterable[str]) -> list[str]:
@@ -189,6 +201,8 @@ def lint(packs: Sequence[Pack], controls: Iterable[str]) -> list[str]:
             used.add(need.control)
             if need.control not in known:
                 problems.append(f"{pack.path.name}: requirement {need.id} names the control {need.control}, which does not exist")
+            endless = [p for p in _PERIODS if p in need.params and not (_kind(need.params[p]) == "number" and need.params[p] > 0)]
+            problems += [f"{pack.path.name}: {p} of requirement {need.id} must be a number above 0, or nothing ever goes stale" for p in endless]
     return problems + [f"the control {c} is used by no policy" for c in sorted(known - used)]
 
 

@@ -121,6 +121,11 @@ def test_hash_changes_with_any_word_and_not_with_a_comment(pack_of: Callable[...
     assert pack_of(SMALL.replace("days: 5", "days: 6")).hash != plain
 
 
+def test_lint_names_a_period_without_an_end(pack_of: Callable[..., Pack]) -> None:
+    endless = pack_of(SMALL.replace("days: 5", "period_days: 0"))
+    assert lint([endless], ["no_pii_in_logs"]) == ["small.yaml: period_days of requirement 7.a must be a number above 0, or nothing ever goes stale"]
+
+
 def test_diff_tells_which_verdicts_go_stale(pack_of: Callable[..., Pack]) -> None:
     old = pack_of()
     new = pack_of(SMALL.replace("days: 5", "days: 3").replace("at all", "whatsoever").replace('version: "1"', 'version: "2"'), "new.yaml")
@@ -151,6 +156,12 @@ def test_overrides_change_limit_hash_and_say_why(config_of: Callable[..., Config
         ("2.1.a: {weeks: 2, reason: because}", "no limit called 'weeks'"),
         ("2.1.a: {days: soon, reason: because}", "must be of the kind of 30"),
         ("2.1.a: {severity: mild, reason: because}", "no severity"),
+        ("2.1.a: {days: -1, reason: because}", "cannot be -1"),
+        ("2.1.a: {days: .inf, reason: because}", "cannot be inf"),
+        ("2.1.a: {days: .nan, reason: because}", "cannot be nan"),
+        ("1.2.d: {period_days: 0, reason: because}", "cannot be 0"),
+        ("1.4.b: {pieces: mfa, reason: because}", "must be of the kind of ['mfa']"),
+        ("1.5.a: {minimum: 1.3, reason: because}", "must be of the kind of '1.2'"),
     ],
 )
 def test_wrong_overrides(config_of: Callable[..., Config], override: str, told: str) -> None:

@@ -60,5 +60,5 @@ class ExpectPiiRetention(BatchExpectation):
 
 
 def _asked(kwargs: Any) -> tuple[list[str], str | None, str | None, Deadline]:
-    deadline = Deadline.of(datetime.fromisoformat(kwargs["as_of"]), kwargs.get("days") or 30)
+    deadline = Deadline.of(datetime.fromisoformat(kwargs["as_of"]), 30 if kwargs.get("days") is None else kwargs["days"])
     return list(kwargs["personal"]), kwargs.get("delivered"), kwargs.get("shipped"), deadline

@@ -18,7 +18,7 @@ from ropewalk.judging.subjects import (
     verdict,
     way_out,
 )
-from ropewalk.judging.unread import unread
+from ropewalk.judging.unread import log_sources, long_ago, no_logs, unread
 from ropewalk.judging.words import Word, attestation
 
 __all__ = [
@@ -33,7 +33,10 @@ __all__ = [
     "facts",
     "field_paths",
     "is_sealed",
+    "log_sources",
+    "long_ago",
     "named",
+    "no_logs",
     "nothing_in",
     "param",
     "personal",

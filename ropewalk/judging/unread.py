@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from ropewalk.contracts import ControlContext
 from ropewalk.judging.lookup import records, rows_by
-from ropewalk.judging.subjects import param, verdict
-from ropewalk.model import ControlResult, Status
+from ropewalk.judging.subjects import COMPANY, param, verdict
+from ropewalk.model import ControlResult, Source, Status
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +34,7 @@ def unread(context: ControlContext, *, logs: bool = False, datasets: bool = Fals
     known = rows_by(context.datasets, "source")
     for source in context.sources:
         seen = known.get((source.name,), [])
-        if (any(d["kind"] == "log" for d in seen) or (not seen and source.scheme in _LOGS)) != logs:
+        if (any(d["kind"] == "log" for d in seen) or (not seen and _is_log(source))) != logs:
             continue
         own = [s for s in skipped if s["source"] == source.name]
         mend = f"ropewalk scan --source {source.name}"
@@ -49,6 +49,37 @@ def unread(context: ControlContext, *, logs: bool = False, datasets: bool = Fals
             if not skip["path"] and skip["reason"] not in _HARMLESS and (datasets or not skip["dataset"]):
                 subject = f"{source.name}/{skip['dataset']}" if skip["dataset"] else source.name
                 yield verdict(context, subject, Status.UNKNOWN, f"it was not looked at: {skip['reason']}", mend=skip["mend"] or mend)
+
+
+def long_ago(context: ControlContext, *names: str) -> Iterator[ControlResult]:
+    """STALE for each source whose facts of these names were last asked for long ago; what is read on this machine has no such settings."""
+    days, told = float(param(context, "look_days", LOOK_DAYS)), rows_by(context.facts, "source")
+    for source in context.sources:
+        known = told.get((source.name,), [])
+        if any(f["name"] == "transit" and f["value"] == "local" for f in known):
+            continue
+        newest = max((f["observed_at"] for f in known if f["name"] in names), default=None)
+        if newest is not None and newest < context.as_of - timedelta(days=days):
+            reason = f"its settings were last asked for on {newest:%Y-%m-%d}, {(context.as_of - newest).days} days ago; the look holds {days:g} days"
+            yield verdict(context, source.name, Status.STALE, reason, mend=f"ropewalk scan --source {source.name}")
+
+
+def log_sources(context: ControlContext) -> list[str]:
+    """Sources in which logs were seen, or that are logs by their address."""
+    seen = {str(d["source"]) for d in records(context.datasets) if d["kind"] == "log"}
+    return sorted(seen | {s.name for s in context.sources if _is_log(s)})
+
+
+def _is_log(source: Source) -> bool:
+    return source.scheme in _LOGS
+
+
+def no_logs(context: ControlContext) -> Iterator[ControlResult]:
+    """UNKNOWN where no source holds logs: that there are none is no proof, for the policy asks for some."""
+    if log_sources(context):
+        return
+    mend = "list your logs in ropewalk.yaml (uri: logs:///var/log/shop, or cloudwatch://…; docs/connectors/logs.md), and scan"
+    yield verdict(context, COMPANY, Status.UNKNOWN, "no source of logs is configured, so none was looked at", mend=mend)
 
 
 def _aged(context: ControlContext, source: str, seen: list[dict[str, Any]], mend: str) -> Iterator[ControlResult]:

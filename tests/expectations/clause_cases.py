@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 from shop import Company, days, iso, requirement_of, shop
+from shop import ropa as record_of
 
 from ropewalk.contracts import ControlContext, Requirement
 from ropewalk.inventory.rows import Account, Asset, Change, Contact, Incident, Leaver, Subcontractor, Vulnerability
@@ -114,8 +115,8 @@ def origin() -> list[Case]:
 
 def ropa() -> list[Case]:
     declared, other = db(), db()
-    declared.declared["ropa"] = {"activities": [{"fields": [{"field": "db/buyers#*"}]}]}
-    other.declared["ropa"] = {"activities": [{"fields": [{"field": "db/orders#*"}]}]}
+    declared.declared["ropa"] = record_of("db/buyers#*")
+    other.declared["ropa"] = record_of("db/orders#*")
     old = db()
     old.datasets[0]["scanned_at"] = days(90)
     old.declared["ropa"] = declared.declared["ropa"]
@@ -187,7 +188,10 @@ MEASURED: dict[str, Callable[[], list[Case]]] = {
     "1.1.a": lambda: [
         (PASS, db(public_access=False)), (FAIL, db(open_to_world=["0.0.0.0/0 to 5432"])), *worded("1.1.a", kind="public_access", subject="db"),
     ],
-    "1.1.b": lambda: [(PASS, db(intrusion_detection=True)), (FAIL, db(intrusion_detection=False)), *worded("1.1.b")],
+    "1.1.b": lambda: [
+        (PASS, db(intrusion_detection=True).attest("network_monitoring", "company")), (FAIL, db(intrusion_detection=False)),
+        (UNKNOWN, db(intrusion_detection=True)), *worded("1.1.b"),
+    ],
     "1.2.a": lambda: [(PASS, db(accounts=["ann"])), (FAIL, db(accounts=["ann", "admin"])), *worded("1.2.a", kind="unique_accounts", subject="db")],
     "1.2.b": lambda: [
         (PASS, db(accounts=["ada"]).imported("approved", ADA)), (FAIL, db(accounts=["ada", "eve"]).imported("approved", ADA)),
@@ -213,7 +217,10 @@ MEASURED: dict[str, Callable[[], list[Case]]] = {
     "1.4.b": lambda: [
         (PASS, db(password_policy={"mfa": True})), (FAIL, db(password_policy={"mfa": False})), *worded("1.4.b", kind="password_policy"),
     ],
-    "1.4.d": lambda: [(PASS, db(api_key_age_days=364)), (FAIL, db(api_key_age_days=366)), *worded("1.4.d")],
+    "1.4.d": lambda: [
+        (PASS, db(api_key_age_days=364).attest("api_key_rotation", "company")), (FAIL, db(api_key_age_days=366)),
+        (UNKNOWN, db(api_key_age_days=364)), *worded("1.4.d"),
+    ],
     "1.5.a": lambda: [
         (PASS, db(**TLS)), (FAIL, db(transit="plain")), (FAIL, db(**{**TLS, "tls_version": "TLSv1.1"})),
         (FAIL, db(**{**TLS, "certificate_expires": iso(1)})),

@@ -24,6 +24,19 @@ _FINDINGS = (
 )  # fmt: skip
 
 
+ACTIVITY: dict[str, Any] = {
+    "id": "ship", "name": "Ship orders", "purposes": ["ship"], "subjects": ["buyers"], "legal_basis": "contract", "collected": {"report": "orders"},
+    "processed": "labels", "used": ["shipping"], "shared": [], "disposed": {"rule": "30 days", "clock": "delivered_at", "method": "delete"},
+    "security": ["TLS"], "owner": "ops", "next_review": "2027-01-01",
+}  # fmt: skip
+
+
+def ropa(*fields: str, without: str = "", **more: Any) -> dict[str, Any]:
+    """A record of processing with one activity over these fields; `without` leaves out one of its keys."""
+    activity = {k: v for k, v in {**ACTIVITY, "fields": list(fields), **more}.items() if k != without}
+    return {"controller": {"name": "Example Goods Ltd"}, "activities": [activity]}
+
+
 def days(n: float) -> datetime:
     """n days before the clock of the tests."""
     return AS_OF - timedelta(days=n)

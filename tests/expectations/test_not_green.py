@@ -88,3 +88,82 @@ def test_a_scan_of_chosen_datasets_does_not_speak_for_the_rest(requirement: str)
 
 def test_a_row_of_tomorrow_tells_no_age() -> None:
     assert Company().source("db").fact("db", "oldest_row", iso(-400)).one("1.7.a").status == Status.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("requirement", "facts"),
+    [
+        ("1.1.a", {"public_access": False}),
+        ("1.2.a", {"accounts": ["ann"]}),
+        ("1.2.c", {"lockout": {"max_attempts": 5}}),
+        ("1.4.b", {"password_policy": {"mfa": True}}),
+        ("1.5.a", {"transit": "tls", "tls_version": "TLSv1.3", "tls_enforced": True, "certificate_expires": iso(-90)}),
+    ],
+)
+def test_settings_that_were_asked_for_long_ago_are_stale(requirement: str, facts: dict[str, object]) -> None:
+    made = Company().source("db")
+    for name, value in facts.items():
+        made.fact("db", name, value)
+    assert {r.status for r in made.judge(requirement)} == {Status.PASS}
+    for fact in made.facts:
+        fact["observed_at"] = days(32)
+    stale = [r for r in made.judge(requirement) if r.status == Status.STALE]
+    assert [(r.subject, r.mend) for r in stale] == [("db", "ropewalk scan --source db")]
+    assert not any(r.status == Status.STALE for r in made.judge(requirement, look_days=40))
+
+
+@pytest.mark.parametrize("requirement", ["2.6.a", "2.6.b", "2.6.c", "2.6.d", "2.6.e"])
+def test_a_company_without_logs_is_unknown(requirement: str) -> None:
+    found = company().judge(requirement)
+    assert [(r.subject, r.status) for r in found] == [("company", Status.UNKNOWN)]
+
+
+@pytest.mark.parametrize("requirement", ["2.6.a", "2.6.b", "2.6.c", "2.6.d"])
+@pytest.mark.parametrize("uri", ["logs:///var/log/shop", "logs+s3://bucket/logs", "cloudwatch://eu-west-1"])
+def test_logs_that_were_not_scanned_are_unknown(requirement: str, uri: str) -> None:
+    found = company().source("logs", uri).judge(requirement)
+    assert [(r.subject, r.status) for r in found] == [("logs", Status.UNKNOWN)]
+
+
+def test_the_rules_of_one_store_say_nothing_of_another() -> None:
+    made = Company().source("db").source("cache", "redis://cache/0").source("local", "sqlite:///x.db").fact("local", "transit", "local")
+    made.fact("db", "password_policy", {"mfa": True})
+    assert {r.subject: r.status for r in made.judge("1.4.b")} == {"db": Status.PASS, "cache": Status.UNKNOWN}
+    assert "--subject cache" in next(r.mend for r in made.judge("1.4.b") if r.subject == "cache")
+    made.attest("password_policy", "company")
+    assert {r.subject: r.status for r in made.judge("1.4.b")} == {"db": Status.PASS, "cache": Status.PASS}
+
+
+def test_the_account_answers_for_its_buckets_and_logs() -> None:
+    made = Company().source("account", "aws://").source("files", "s3://bucket/").source("logs", "cloudwatch://eu-west-1")
+    made.fact("account", "password_policy", {"mfa": True})
+    assert {r.subject for r in made.judge("1.4.b")} == {"account"}
+
+
+def test_a_word_that_it_is_not_so_counts_for_what_is_not_told() -> None:
+    made = Company().source("db").fact("db", "password_policy", {"min_length": 12})
+    assert made.one("1.4.a").status == Status.UNKNOWN
+    assert made.attest("password_policy", "db", at=9, until=1).one("1.4.a").status == Status.STALE
+    assert made.attest("password_policy", "company", met=False).one("1.4.a").status == Status.FAIL
+
+
+@pytest.mark.parametrize(("requirement", "fact", "value"), [("1.1.b", "intrusion_detection", True), ("1.4.d", "api_key_age_days", 90)])
+def test_what_one_account_tells_is_not_all_that_is_asked(requirement: str, fact: str, value: object) -> None:
+    """The keys of Amazon's API lie in no account that is asked, and the parts of a network no detector shows."""
+    made = Company().source("aws", "aws://").fact("aws", fact, value)
+    assert {r.subject: r.status for r in made.judge(requirement)} == {"aws": Status.PASS, "company": Status.UNKNOWN}
+
+
+def test_no_day_of_grace_is_no_month() -> None:
+    rows = pd.DataFrame({"email": ["a@example.com"], "origin": ["orders"], "delivered_at": [iso(3)]})
+    assert company(rows).one("2.1.a", days=0).status == Status.FAIL
+
+
+def test_rows_judged_by_shipment_are_named_as_such() -> None:
+    rows = pd.DataFrame({"email": ["a@example.com"] * 3, "delivered_at": [iso(3), None, iso(2)], "shipped_at": [iso(9)] * 3})
+    made = company(rows).field("db", "orders", "shipped_at")
+    assert "1 of them by the shipment clock" in made.one("2.1.a").reason
+    made.tables["db", "orders"] = FrameTable(rows.assign(delivered_at=None))
+    assert "all by the shipment clock" in made.one("2.1.a").reason
+    made.tables["db", "orders"] = FrameTable(rows.assign(delivered_at=iso(3)))
+    assert "shipment" not in made.one("2.1.a").reason
