@@ -17,6 +17,7 @@ from typing import Any, Literal
 from pydantic import Field, field_validator
 
 from ropewalk.duties import AlarmsConfig, CanaryConfig, ScheduleConfig
+from ropewalk.duties import EvidenceConfig as EvidenceConfig
 from ropewalk.errors import ConfigError
 from ropewalk.model import Environment, Source
 from ropewalk.yamllines import Lines as Lines
@@ -139,14 +140,6 @@ class ExecutorConfig(Strict):
         """With absolute file names."""
         files = {name: getattr(self, name) for name in ("tls_ca", "tls_cert", "tls_key")}
         return self.model_copy(update={name: str(resolve(file)) for name, file in files.items() if file})
-
-
-class EvidenceConfig(Strict):
-    """Keys of the evidence, as files relative to the configuration: Ed25519 (PEM) to sign the chain, and one to encrypt documents."""
-
-    key: str | None = Field(None, description="private key: each new head is signed")
-    public_key: str | None = Field(None, description="public key: `ropewalk verify` demands its signature")
-    document_key: str | None = Field(None, description="32 bytes in base64: `ropewalk attest --store` encrypts documents with it")
 
 
 class Settings(Strict):

@@ -1,4 +1,4 @@
-"""What `ropewalk.yaml` says of standing duties: alarms and their channels, the schedule, canaries."""
+"""What `ropewalk.yaml` says of standing duties: alarms and their channels, the schedule, canaries, the keys of the evidence."""
 
 from __future__ import annotations
 
@@ -145,3 +145,21 @@ class CanaryConfig(Strict):
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$")
     hmac: str = Field(pattern=r"^hmac-sha256:[1-9]\d?:[0-9a-f]{64}$", repr=False)
     home: list[str] = Field(min_length=1, description="sources where it may be seen")
+
+
+class TimestampConfig(Strict):
+    """An authority that stamps the head of the evidence chain (RFC 3161). What it gets is a hash; its answer is signed, so http will do."""
+
+    url: str = Field(repr=False, pattern=r"^https?://[^\s/]+", description="where requests are posted")
+    ca: str = Field(description="certificates (PEM) that its answers are checked against, relative to the configuration")
+    timeout: float = Field(20.0, gt=0, description="seconds it may take")
+
+
+class EvidenceConfig(Strict):
+    """Keys of the evidence, as files relative to the configuration: Ed25519 (PEM) to sign the chain, and one to encrypt documents."""
+
+    key: str | None = Field(None, description="private key: each new head is signed")
+    public_key: str | None = Field(None, description="public key: `ropewalk verify` demands its signature")
+    signed_from: int = Field(1, ge=1, description="the first entry that must be signed; what stands before was written without a key")
+    timestamp: TimestampConfig | None = None
+    document_key: str | None = Field(None, description="32 bytes in base64: `ropewalk attest --store` encrypts documents with it")

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Gets what tests start for themselves: PostgreSQL (with TLS), MariaDB, Redis, Chromium (Debian packages) and Azurite (npm). S3 and
+# Gets what tests start for themselves: PostgreSQL (with TLS), MariaDB, Redis, Chromium, OpenSSL (Debian packages) and Azurite (npm). S3 and
 # the rest come as wheels with the test lock. What cannot be had is named here and in test-artifacts/missing-tools.txt, which
 # .ci/run counts as a failure: a test that did not run is not a test that passed.
 set -euo pipefail
@@ -34,6 +34,7 @@ have mariadbd mysqld || wanted+=(mariadb-server)
 have redis-server valkey-server || wanted+=(redis-server)
 have chromium chromium-browser google-chrome || wanted+=(chromium)
 have npm || wanted+=(nodejs npm)
+have openssl || wanted+=(openssl)
 if [ ${#wanted[@]} -gt 0 ] && have apt-get; then
   export DEBIAN_FRONTEND=noninteractive
   echo "test tools: installing ${wanted[*]} with apt-get" >&2
@@ -47,6 +48,7 @@ postgres_server || lost PostgreSQL "apt-get install postgresql"
 have mariadbd mysqld || lost MariaDB "apt-get install mariadb-server"
 have redis-server valkey-server || lost Redis "apt-get install redis-server"
 have chromium chromium-browser google-chrome || lost Chromium "apt-get install chromium"
+have openssl || lost OpenSSL "apt-get install openssl"
 
 azurite=3.37.0
 if [ ! -x .venv/azurite/node_modules/.bin/azurite ]; then

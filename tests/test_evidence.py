@@ -246,6 +246,48 @@ def test_a_signed_head_holds_and_a_forged_chain_does_not(tmp_path: Path) -> None
     assert verify_configured(config, register).signed is False
 
 
+def test_a_signature_never_vouches_for_what_was_written_without_the_key(tmp_path: Path) -> None:
+    keys(tmp_path)
+    config = load(configured(tmp_path, "{key: key.pem, public_key: public.pem}"))
+    register = open_register(config)
+    register.record_results([verdict(n) for n in range(3)], at=AT)
+    connection = sqlite3.connect(register.where)
+    connection.execute("DROP TRIGGER evidence_no_update")
+    head, rows = (0, START), connection.execute("SELECT sequence, kind, at, record FROM evidence ORDER BY sequence").fetchall()
+    for sequence, kind, at, record in rows:  # a whole new chain, by somebody without the key
+        made = follow(head, [(kind, datetime.fromisoformat(at), {**json.loads(record), "forged": True})])[0]
+        head = (made.sequence, made.hash)
+        connection.execute(
+            "UPDATE evidence SET record = ?, previous = ?, hash = ? WHERE sequence = ?", (made.record, made.previous, made.hash, sequence)
+        )
+    connection.execute("UPDATE evidence_head SET hash = ?", (head[1],))
+    connection.commit()
+    (made,) = register.record_attestations([Attestation("pentest", "company", "Ann", AT, AT + timedelta(days=365))])
+    assert (made.sequence, made.kind) == (6, "attestation")
+    found = verify_configured(config, register)
+    assert found.signed is True
+    assert [(p.sequence, p.kind) for p in found.problems] == [(5, "signature")]
+    assert "evidence.signed_from: 5" in found.problems[0].words
+    register.record_evidence("deletion", {}, at=AT)
+    assert len(verify_configured(config, register).problems) == 1, "said once, and for good"
+    known = load(configured(tmp_path, "{key: key.pem, public_key: public.pem, signed_from: 5}"))
+    assert verify_configured(known, register).ok
+
+
+def test_a_key_that_comes_later_says_from_where_it_signs(tmp_path: Path) -> None:
+    keys(tmp_path)
+    unsigned = open_register(load(configured(tmp_path, "{}")))
+    run = unsigned.record_results([verdict(1), verdict(2)], at=AT)
+    config = load(configured(tmp_path, "{key: key.pem, public_key: public.pem, signed_from: 4}"))
+    with open_register(config) as register:
+        assert register.record_results([verdict(n) for n in range(4)], at=AT + timedelta(days=1)) != run
+        assert len(register.frame("results")) == 4
+        assert verify_configured(config, register).ok
+        unsigned.record_evidence("deletion", {}, at=AT)
+        register.record_evidence("deletion", {}, at=AT)
+        assert [p.kind for p in verify_configured(config, register).problems] == ["signature"], "somebody wrote without the key later on"
+
+
 def test_the_key_may_stand_in_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     keys(tmp_path)
     monkeypatch.setenv("ROPEWALK_EVIDENCE_KEY", (tmp_path / "key.pem").read_text())

@@ -14,6 +14,7 @@ from ropewalk.cli.exporting import about
 from ropewalk.cli.render import STYLE, Column, Format, clean
 from ropewalk.cli.scanning import scan_and_tell
 from ropewalk.cli.state import AsOfOption, FormatOption, State, state
+from ropewalk.cli.verifying import stamp_and_tell
 from ropewalk.errors import RopewalkError
 
 if TYPE_CHECKING:
@@ -95,6 +96,8 @@ def check_and_show(run: State, form: Format, clauses: list[str] | None = None, e
         _borne(run, report)
         if clauses:
             run.out.say("A look at some clauses: it is not recorded. `ropewalk check` judges all of them and records it.")
+    if not clauses:
+        stamp_and_tell(run)
     return report.exit_code or (0 if _scanned(register) else 3)
 
 

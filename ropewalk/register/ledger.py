@@ -24,10 +24,16 @@ DECISIONS = {
 """What a steward may say of a finding, and how it is recorded; `reopen` takes the last word back."""
 
 
+UNSIGNED = "unsigned"
+"""Kind of the entry that a signer writes before its own where the head before was not signed with its key."""
+
+
 class Signer(Protocol):
     """Signs the head of the chain; keeps its key to itself."""
 
     def sign(self, sequence: int, head: str) -> str: ...
+
+    def has_signed(self, sequence: int, head: str, signature: str | None) -> bool: ...
 
 
 class Ledger:
@@ -49,7 +55,8 @@ class Ledger:
     def append_within(self, connection: sa.Connection, records: Sequence[tuple[str, datetime, Any]]) -> list[Evidence]:
         """`append` as part of a write transaction that is open."""
         head = connection.execute(sa.select(evidence_head).where(evidence_head.c.id == 1).with_for_update()).one()
-        entries = follow((head.sequence, head.hash), records)
+        gap = self._gap(head, records)
+        entries = follow((head.sequence, head.hash), [*gap, *records])
         if entries:
             rows = [
                 {"sequence": e.sequence, "kind": e.kind, "at": stamp(e.at), "record": e.record, "previous": e.previous, "hash": e.hash}
@@ -59,7 +66,13 @@ class Ledger:
             last = entries[-1]
             signature = self._signer.sign(last.sequence, last.hash) if self._signer else None
             connection.execute(sa.update(evidence_head).values(sequence=last.sequence, hash=last.hash, signature=signature))
-        return entries
+        return entries[len(gap) :]
+
+    def _gap(self, head: Any, records: Sequence[tuple[str, datetime, Any]]) -> list[tuple[str, datetime, Any]]:
+        """A signature vouches for all that stands before it: what was written without the key is said first, and cannot be unsaid."""
+        if not records or not self._signer or not head.sequence or self._signer.has_signed(head.sequence, head.hash, head.signature):
+            return []
+        return [(UNSIGNED, records[0][1], {"upto": head.sequence, "head": head.hash})]
 
     def record_results(self, results: Sequence[ControlResult], at: datetime) -> str:
         run_id = f"{at:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"

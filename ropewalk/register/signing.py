@@ -29,12 +29,19 @@ class KeySigner:
         """The signature in hexadecimal."""
         return self._key.sign(message(sequence, head)).hex()
 
+    def has_signed(self, sequence: int, head: str, signature: str | None) -> bool:
+        """Whether this key signed that head."""
+        return _holds(self._key.public_key(), sequence, head, signature)
+
 
 def is_signed(public_key: bytes, where: str, sequence: int, head: str, signature: str | None) -> bool:
     """Whether the signature is that of this public key (PEM). Raises ConfigError for a key that is none."""
+    return _holds(_public(public_key, where), sequence, head, signature)
+
+
+def _holds(key: Ed25519PublicKey, sequence: int, head: str, signature: str | None) -> bool:
     from cryptography.exceptions import InvalidSignature
 
-    key = _public(public_key, where)
     try:
         key.verify(bytes.fromhex(signature or ""), message(sequence, head))
     except (InvalidSignature, ValueError):

@@ -14,7 +14,17 @@ import typer.main
 
 from ropewalk.cli.program import app
 from ropewalk.config import AttestationConfig, Clock, Detection, EvidenceConfig, ExecutorConfig, Limits, Settings, SourceConfig, TagConfig
-from ropewalk.duties import AlarmsConfig, CanaryConfig, ChannelConfig, MailConfig, ScheduleConfig, SlackConfig, SyslogConfig, WebhookConfig
+from ropewalk.duties import (
+    AlarmsConfig,
+    CanaryConfig,
+    ChannelConfig,
+    MailConfig,
+    ScheduleConfig,
+    SlackConfig,
+    SyslogConfig,
+    TimestampConfig,
+    WebhookConfig,
+)
 
 ROOT = Path(__file__).parent.parent.parent
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
@@ -90,7 +100,7 @@ def test_every_command_is_documented(name: str) -> None:
 def test_every_key_of_the_configuration_is_documented() -> None:
     text = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
     models = (
-        Settings, SourceConfig, Limits, Clock, Detection, ExecutorConfig, EvidenceConfig, AttestationConfig, TagConfig,
+        Settings, SourceConfig, Limits, Clock, Detection, ExecutorConfig, EvidenceConfig, TimestampConfig, AttestationConfig, TagConfig,
         AlarmsConfig, ChannelConfig, SlackConfig, WebhookConfig, MailConfig, SyslogConfig, ScheduleConfig, CanaryConfig,
     )  # fmt: skip
     keys = {field.alias or name for model in models for name, field in model.model_fields.items()}

@@ -1,20 +1,25 @@
 """Verifies the evidence chain: finds any changed, missing, reordered or cut-off entry, and says which.
 
 The chain alone shows every change by somebody who does not recompute all that follows. Whoever can write the whole register
-could do that; then the signature of the head (Ed25519) and the heads noted elsewhere, in exports for instance, show it.
+could do that; then the signature of the head (Ed25519), timestamps, and heads noted elsewhere, in exports for instance, show it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from ropewalk.errors import EvidenceError
+from ropewalk.errors import ConfigError, EvidenceError
+from ropewalk.evidence import stamping, tokens
+from ropewalk.evidence.stamping import Stamp
 from ropewalk.register import Register
 from ropewalk.register.chain import START, canonical, digest, link
+from ropewalk.register.ledger import UNSIGNED
 from ropewalk.register.schema import evidence
 from ropewalk.register.signing import is_signed, key_text
 
@@ -29,7 +34,7 @@ MOST = 100
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """kind: changed, missing, reordered, truncated, head, signature or anchor; sequence: which entry."""
+    """kind: changed, missing, reordered, truncated, head, signature, anchor or timestamp; sequence: which entry."""
 
     sequence: int
     kind: str
@@ -38,12 +43,17 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What the chain proves. signed: None where no public key was given to check against."""
+    """What the chain proves. signed: None where no public key was given to check against.
+
+    stamps: timestamps that hold, by the entry they are of; unread: how many nobody could check, for no authority's certificate is named.
+    """
 
     entries: int
     head: str
     problems: tuple[Problem, ...] = ()
     signed: bool | None = None
+    stamps: tuple[Stamp, ...] = ()
+    unread: int = 0
 
     @property
     def ok(self) -> bool:
@@ -88,16 +98,25 @@ class _Walk:
     entries: int = 0
     sequence: int = 0
     hash: bytes = START.encode()
+    gaps: list[int] = field(default_factory=list)
+    stamped: list[int] = field(default_factory=list)
 
     def tell(self, sequence: int, kind: str, words: str) -> None:
         if len(self.problems) < MOST:
             self.problems.append(Problem(sequence, kind, words))
 
 
-def verify(register: Register, *, public_key: bytes | None = None, anchors: Mapping[int, str] | None = None) -> Verification:
-    """Recomputes the chain. anchors: sequence -> hash of heads noted elsewhere. Raises RegisterError, ConfigError."""
+def verify(
+    register: Register, *, public_key: bytes | None = None, signed_from: int = 1, anchors: Mapping[int, str] | None = None,
+    authorities: bytes = b"", stamps: Sequence[Path] = (),
+) -> Verification:  # fmt: skip
+    """Recomputes the chain. Raises RegisterError, ConfigError.
+
+    anchors: sequence -> hash of heads noted elsewhere; stamps: files of timestamps kept elsewhere; authorities: certificates (PEM) that
+    timestamps are checked against; signed_from: the first entry that had to be signed.
+    """
     walk = _Walk()
-    known = dict(anchors or {})
+    known, files = dict(anchors or {}), _files(stamps, authorities)
     for row in _rows(register):
         walk.entries += 1
         if row.sequence <= walk.sequence:
@@ -108,6 +127,8 @@ def verify(register: Register, *, public_key: bytes | None = None, anchors: Mapp
         _entry(walk, row, register)
         if row.sequence in known and known.pop(row.sequence).encode() != row.hash:
             walk.tell(row.sequence, "anchor", f"entry {row.sequence} is not the one that was noted elsewhere: the chain was written anew")
+        for held in files:
+            held.met(row)
         walk.sequence, walk.hash = row.sequence, row.hash
     sequence, head, signature = register.evidence_head()
     _head(walk, sequence, head)
@@ -118,13 +139,68 @@ def verify(register: Register, *, public_key: bytes | None = None, anchors: Mapp
         signed = is_signed(public_key, "evidence.public_key", sequence, head, signature) or (sequence == 0 and not signature)
         if not signed:
             walk.tell(sequence, "signature", "the head is not signed with the key of this register")
-    return Verification(walk.entries, walk.hash.decode("ascii", "replace"), tuple(walk.problems), signed)
+        _unsigned(walk, signed_from)
+    found = [*_stamps(walk, register, authorities), *(s for held in files if (s := held.stamp(walk)))]
+    unread = 0 if authorities else len(walk.stamped)
+    return Verification(walk.entries, walk.hash.decode("ascii", "replace"), tuple(walk.problems), signed, tuple(found), unread)
 
 
-def verify_configured(config: Config, register: Register, *, anchors: Mapping[int, str] | None = None) -> Verification:
-    """`verify` with the public key that the configuration names."""
-    name = config.settings.evidence.public_key
-    return verify(register, public_key=key_text(config.resolve(name)) if name else None, anchors=anchors)
+def verify_configured(config: Config, register: Register, *, anchors: Mapping[int, str] | None = None, stamps: Sequence[Path] = ()) -> Verification:
+    """`verify` with the public key and the timestamp authority that the configuration names."""
+    own = config.settings.evidence
+    key, authorities = key_text(config.resolve(own.public_key)) if own.public_key else None, stamping.authorities_of(config)
+    return verify(register, public_key=key, signed_from=own.signed_from, anchors=anchors, authorities=authorities, stamps=stamps)
+
+
+@dataclass
+class _File:
+    """A timestamp kept outside the register, and the entry that it is of."""
+
+    path: Path
+    answer: bytes
+    token: tokens.Token
+    row: _Row | None = None
+
+    def met(self, row: _Row) -> None:
+        if hashlib.sha256(row.hash).digest() == self.token.imprint:
+            self.row = row
+
+    def stamp(self, walk: _Walk) -> Stamp | None:
+        if self.row is None:
+            walk.tell(
+                walk.sequence, "timestamp", f"no entry has the hash that {self.path.name} stamps ({self.token.at:%Y-%m-%d %H:%M} UTC): "
+                "the chain was written anew, or cut off before that entry",
+            )  # fmt: skip
+            return None
+        return Stamp(self.row.sequence, self.row.hash.decode(), self.token.at, self.token.authority, 0, self.answer)
+
+
+def _files(paths: Sequence[Path], authorities: bytes) -> list[_File]:
+    if paths and not authorities:
+        raise ConfigError(
+            "no certificate of a timestamp authority is named", where="evidence.timestamp", mend="set evidence.timestamp.ca (docs/tasks/evidence.md)"
+        )
+    return [_File(path, *stamping.read_file(path, authorities)) for path in paths]
+
+
+def _stamps(walk: _Walk, register: Register, authorities: bytes) -> list[Stamp]:
+    """The timestamps in the chain that hold; each other one is a problem."""
+    out: list[Stamp] = []
+    for entry in walk.stamped if authorities else ():
+        try:
+            out.append(stamping.read_stamp(register, entry, authorities, f"entry {entry}"))
+        except EvidenceError as error:
+            walk.tell(entry, "timestamp", f"entry {entry}: {error.what}")
+    return out
+
+
+def _unsigned(walk: _Walk, signed_from: int) -> None:
+    for entry in walk.gaps:
+        if entry > signed_from:
+            walk.tell(
+                entry, "signature", f"what stands before entry {entry} was not signed with the key when that entry was written: "
+                f"find out who wrote it; evidence.signed_from: {entry} in ropewalk.yaml says that you know",
+            )  # fmt: skip
 
 
 def _gap(walk: _Walk, row: _Row) -> None:
@@ -143,6 +219,10 @@ def _entry(walk: _Walk, row: _Row, register: Register) -> None:
     elif row.previous != walk.hash and row.sequence == walk.sequence + 1:
         words = f"entry {row.sequence} ({_word(row.kind)}) does not follow from entry {walk.sequence}: one of the two was replaced"
         walk.tell(row.sequence, "changed" if walk.sequence else "missing", words)
+    elif row.kind == UNSIGNED.encode():
+        walk.gaps.append(row.sequence)
+    elif row.kind == stamping.KIND.encode():
+        walk.stamped.append(row.sequence)
 
 
 def _sequence_of(row: _Row, *, within: int = 1_000) -> int | None:
