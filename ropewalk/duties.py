@@ -70,17 +70,23 @@ class MailConfig(ChannelConfig):
 
 
 class SyslogConfig(ChannelConfig):
-    """OCSF events: JSON lines in a file, or syslog (RFC 5424) to udp://host:port or tcp://host:port."""
+    """OCSF events: JSON lines in a file, or syslog (RFC 5424) to udp://, tcp:// or tls://host:port.
+
+    `ca`, `cert`, `key` are PEM files, relative to the configuration: the server's authority, and who we are where it asks.
+    """
 
     kind: Literal["syslog"]
     to: str
+    ca: str | None = None
+    cert: str | None = None
+    key: str | None = None
 
     @field_validator("to")
     @classmethod
     def _place(cls, to: str) -> str:
         scheme, sep, rest = to.partition("://")
-        if scheme not in {"udp", "tcp", "file"} or not sep or not rest:
-            raise ValueError("write udp://host:514, tcp://host:601 or file://alarms.jsonl")
+        if scheme not in {"udp", "tcp", "tls", "file"} or not sep or not rest:
+            raise ValueError("write tls://host:6514, tcp://host:601, udp://host:514 or file://alarms.jsonl")
         if scheme != "file":
             try:
                 parts = urlsplit(to)
@@ -88,8 +94,14 @@ class SyslogConfig(ChannelConfig):
             except ValueError:
                 whole = False
             if not whole:
-                raise ValueError("name host and port, as udp://siem.example.com:514")
+                raise ValueError("name host and port, as tls://siem.example.com:6514")
         return to
+
+    @model_validator(mode="after")
+    def _sealed(self) -> SyslogConfig:
+        if (self.ca or self.cert or self.key) and not self.to.startswith("tls://"):
+            raise ValueError("ca, cert and key are for tls://; write to: tls://host:6514")
+        return self
 
 
 Channel = Annotated[SlackConfig | WebhookConfig | MailConfig | SyslogConfig, Field(discriminator="kind")]

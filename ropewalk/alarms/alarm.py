@@ -13,7 +13,8 @@ SEVERITIES = ("info", "low", "medium", "high")
 class Alarm:
     """kind: verdict | new_field | drift | attestation | canary | run | test; `key` names the thing, `state` what is said of it.
 
-    The same state of the same thing is said once. title: one sentence; counts: numbers by name; mend: what to do.
+    The same state of the same thing is said once. title: one sentence; counts: numbers by name; mend: what to do. number and at
+    (ISO 8601): as the register counts it and when it was raised; they tell a thing that comes back from one that is told again.
     """
 
     kind: str
@@ -26,6 +27,8 @@ class Alarm:
     requirement: str = ""
     counts: Mapping[str, int] = field(default_factory=dict)
     mend: str = ""
+    number: int = 0
+    at: str = ""
 
     def __post_init__(self) -> None:
         for name in ("title", "subject", "mend"):

@@ -24,11 +24,12 @@ class Message:
     at: datetime
     alarms: tuple[Alarm, ...]
     frozen: bool = False
+    policy: str = "policy"
 
     @property
     def id(self) -> str:
-        """The same for the same alarms: a receiver can tell a repetition."""
-        return hashlib.sha256("\n".join(f"{a.key}={a.state}" for a in self.alarms).encode("utf-8", "replace")).hexdigest()[:32]
+        """The same where the same alarms are sent again: a receiver can tell a repetition."""
+        return hashlib.sha256("\n".join(f"{a.number}:{a.key}={a.state}" for a in self.alarms).encode("utf-8", "replace")).hexdigest()[:32]
 
     @property
     def subject(self) -> str:
@@ -58,16 +59,19 @@ class Message:
         """For machines."""
         return {
             "id": self.id, "company": self.company, "at": self.at.isoformat(timespec="seconds"), "frozen_clock": self.frozen,
+            "policy": self.policy,
             "alarms": [a.record() for a in self.alarms],
         }  # fmt: skip
 
 
-def compose(company: str, at: datetime, alarms: Sequence[Alarm], *, digest: bool = True, frozen: bool = False) -> list[Message]:
+def compose(
+    company: str, at: datetime, alarms: Sequence[Alarm], *, digest: bool = True, frozen: bool = False, policy: str = "policy"
+) -> list[Message]:
     """One message for all, or one an alarm."""
     ranked = sorted(alarms, key=lambda a: (-a.rank, a.kind, a.key))
     if not digest:
-        return [Message(company, at, (a,), frozen) for a in ranked]
-    return [Message(company, at, tuple(ranked), frozen)] if ranked else []
+        return [Message(company, at, (a,), frozen, policy) for a in ranked]
+    return [Message(company, at, tuple(ranked), frozen, policy)] if ranked else []
 
 
 def together(alarms: Sequence[Alarm]) -> list[tuple[str, str, str]]:

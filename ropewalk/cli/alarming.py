@@ -39,7 +39,7 @@ def _test(context: typer.Context) -> None:
         raise ConfigError("no channel is configured", where=str(config.path), mend="name one under alarms.channels (docs/tasks/alarms.md)")
     deliveries = try_channels(config)
     run.out.say(*told(deliveries))
-    raise typer.Exit(3 if any(d.error for d in deliveries) else 0)
+    raise typer.Exit(3 if any(d.error or d.note for d in deliveries) else 0)
 
 
 @alarms.command("list")

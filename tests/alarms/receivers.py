@@ -6,7 +6,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import Message as Mail
@@ -64,10 +64,17 @@ class Smtp:
 
 
 @contextmanager
-def smtp(certificate: Path | None = None, key: Path | None = None, password: str = "") -> Iterator[Smtp]:
+def smtp(certificate: Path | None = None, key: Path | None = None, password: str = "", unknown: str = "") -> Iterator[Smtp]:
+    """unknown: a receiver that this server refuses."""
     kept = Smtp(0)
 
     class Keep:
+        async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:
+            if address == unknown:
+                return "550 no such user"
+            envelope.rcpt_tos.append(address)
+            return "250 known"
+
         async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
             kept.mails.append(message_from_bytes(envelope.content))
             return "250 kept"
@@ -102,16 +109,17 @@ def datagrams() -> Iterator[socket.socket]:
 
 
 @contextmanager
-def stream() -> Iterator[tuple[int, list[bytes], threading.Thread]]:
+def stream(tls: ssl.SSLContext | None = None) -> Iterator[tuple[int, list[bytes], threading.Thread]]:
     """(port, what came, the thread that ends when the client hangs up)."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         got: list[bytes] = []
 
         def read() -> None:
-            client, _ = server.accept()
-            with client:
-                while part := client.recv(65536):
-                    got.append(part)
+            with suppress(OSError):  # of a client that refuses the certificate
+                plain, _ = server.accept()
+                with plain, tls.wrap_socket(plain, server_side=True) if tls else plain as client:
+                    while part := client.recv(65536):
+                        got.append(part)
 
         thread = threading.Thread(target=read, daemon=True)
         thread.start()

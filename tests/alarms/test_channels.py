@@ -6,7 +6,9 @@ import hashlib
 import hmac
 import json
 import os
+import ssl
 import stat
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,7 @@ from receivers import datagrams, http, smtp, stream
 from servers import make_certificates
 
 from ropewalk.alarms.alarm import Alarm
-from ropewalk.alarms.channels import deliver, slack, syslog, webhook
+from ropewalk.alarms.channels import deliver, ocsf, slack, syslog, webhook
 from ropewalk.alarms.channels.mail import mail
 from ropewalk.alarms.message import MOST, Message, compose
 from ropewalk.duties import AlarmsConfig, Channel, ScheduleConfig
@@ -44,7 +46,7 @@ def channel(**given: Any) -> Channel:
 
 
 def send(to: Channel, message: Message = MESSAGE, folder: Path = Path()) -> str:
-    return deliver(to, message, timeout=20, resolve=lambda name: folder / name)
+    return deliver(to, message, timeout=20, resolve=lambda name: folder / name).error
 
 
 def golden(name: str, text: str) -> None:
@@ -145,6 +147,72 @@ def test_syslog_by_tcp_is_framed() -> None:
     assert "cannot be reached" in send(channel(kind="syslog", to=f"tcp://127.0.0.1:{port}"))
 
 
+def test_syslog_by_tls(tmp_path: Path) -> None:
+    made = make_certificates(tmp_path)
+    asks = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    asks.load_cert_chain(made.cert, made.key)
+    own = {"ca": made.ca.name, "cert": made.cert.name, "key": made.key.name}
+    with stream(asks) as (port, got, thread):
+        assert send(channel(kind="syslog", to=f"tls://localhost:{port}", ca=made.ca.name), folder=made.ca.parent) == ""
+        thread.join(20)
+    assert b"".join(got).startswith(b"%d <107>1 " % len(syslog.line(MESSAGE, MESSAGE.alarms[0])))
+    with stream(asks) as (port, got, thread):
+        assert "certificate cannot be verified" in send(channel(kind="syslog", to=f"tls://localhost:{port}"))
+        thread.join(20)
+    assert got == []
+    asks.verify_mode = ssl.CERT_REQUIRED
+    asks.load_verify_locations(made.ca)
+    with stream(asks) as (port, got, thread):
+        assert send(channel(kind="syslog", to=f"tls://localhost:{port}", **own), folder=made.ca.parent) == ""
+        thread.join(20)
+    assert len(b"".join(got).split(b" ropewalk ")) == len(ALARMS) + 1
+    with stream() as (port, _, _):
+        assert "cannot be read" in send(channel(kind="syslog", to=f"tls://localhost:{port}", ca="none.pem"), folder=tmp_path)
+
+
+# Required attributes, and those of which one is required (OCSF 1.5.0: events/base_event.json, events/findings, objects).
+OCSF_NEEDS = {"activity_id", "category_uid", "class_uid", "type_uid", "time", "severity_id", "metadata", "finding_info"}
+OCSF_CLASSES = {2003: {"compliance"}, 2004: set(), 2006: set()}
+OCSF_OBJECTS = {"metadata": {"version", "product"}, "finding_info": {"uid", "title"}, "compliance": {"standards"}, "remediation": {"desc"}}
+
+
+@pytest.mark.parametrize("alarm", ALARMS, ids=lambda a: a.key)
+def test_events_have_what_their_class_needs(alarm: Alarm) -> None:
+    event = ocsf.event(MESSAGE, alarm)
+    assert OCSF_NEEDS | OCSF_CLASSES[event["class_uid"]] <= set(event)
+    assert event["category_uid"] == event["class_uid"] // 1000 == 2
+    assert event["type_uid"] == event["class_uid"] * 100 + event["activity_id"]
+    assert event["activity_id"] in {1, 2, 3}
+    assert event["severity_id"] in range(7)
+    for name, needs in OCSF_OBJECTS.items():
+        assert name not in event or needs <= set(event[name]), name
+    assert event["metadata"]["product"]["vendor_name"]
+    assert all(r.get("name") or r.get("uid") for r in event.get("resources", []))
+    closed = alarm.state == "pass"
+    assert (event["activity_id"], event["status_id"]) == ((3, 4) if closed else (1, 1))
+    assert isinstance(event["time"], int)
+
+
+def test_a_thing_that_comes_back_is_no_repetition() -> None:
+    first, again = (replace(ALARMS[3], number=n, at=f"2026-03-0{n}T12:00:00+00:00") for n in (1, 2))
+    (one,), (other,) = compose("", AT, [first]), compose("", AT, [again])
+    assert one.id != other.id
+    events = [ocsf.event(one, first), ocsf.event(other, again)]
+    assert events[0]["finding_info"]["uid"] == events[1]["finding_info"]["uid"]
+    assert events[0]["metadata"]["uid"] != events[1]["metadata"]["uid"]
+    assert events[1]["time"] - events[0]["time"] == 86_400_000, "when it was raised, not when a channel took it"
+
+
+def test_a_mail_that_one_receiver_does_not_get_is_told_and_not_sent_again() -> None:
+    given = {"kind": "mail", "host": "127.0.0.1", "sender": "ropewalk@example.com", "tls": "none"}
+    with smtp(unknown="gone@example.com") as server:
+        to = channel(**given, port=server.port, to=["dpo@example.com", "gone@example.com"])
+        answer = deliver(to, MESSAGE, timeout=20, resolve=Path)
+        assert (answer.error, len(server.mails)) == ("", 1)
+        assert "refused gone@example.com" in answer.note
+        assert "refused all receivers" in send(channel(**given, port=server.port, to=["gone@example.com"]))
+
+
 def test_ocsf_into_a_file(tmp_path: Path) -> None:
     to = channel(kind="syslog", to="file://alarms.jsonl")
     assert send(to, folder=tmp_path) == send(to, folder=tmp_path) == ""
@@ -176,6 +244,8 @@ def test_many_alarms_are_counted_not_all_told() -> None:
         ({"kind": "mail", "host": "h", "sender": "no address", "to": ["b@example.com"]}, "pattern"),
         ({"kind": "syslog", "to": "udp://siem.example.com"}, "host and port"),
         ({"kind": "syslog", "to": "somewhere"}, "udp://"),
+        ({"kind": "syslog", "to": "tls://siem.example.com"}, "host and port"),
+        ({"kind": "syslog", "to": "tcp://siem.example.com:601", "ca": "ca.pem"}, "for tls://"),
     ],
 )
 def test_what_a_channel_must_say(given: dict[str, Any], words: str) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from quick_judge import quick
 from receivers import http
 
 import ropewalk as rw
-from ropewalk.alarms import changes, raise_alarms
+from ropewalk.alarms import changes, deliver_owed, raise_alarms
 from ropewalk.cli import main
 from ropewalk.config import Config
 from ropewalk.model import Attestation, ControlResult, Status
@@ -184,6 +186,41 @@ def test_a_channel_that_fails_stops_no_other_and_is_tried_again(tmp_path: Path) 
         assert "not checked to fail" not in text, "and not the one that it took the place of"
         shop.raised()
         assert [len(s.got) for s in (broken, fine)] == [2, 2]
+
+
+HOLD = """
+import sys, time
+from ropewalk.register import open_register
+open_register(sys.argv[1]).duties.take_lease("alarms")
+print("held", flush=True)
+time.sleep(600)
+"""
+
+
+def test_while_another_process_sends_nothing_is_sent_twice_and_nothing_lost(tmp_path: Path) -> None:
+    with http() as server:
+        shop = Shop(tmp_path, f"{{kind: slack, url: '{server.url}'}}")
+        shop.scan()
+        shop.verdicts(r1_a=Status.FAIL)
+        config = rw.load_config(tmp_path)
+        with shop.register() as register:
+            server.status = 500
+            raise_alarms(config, register)
+            server.status = 200
+            other = subprocess.Popen([sys.executable, "-c", HOLD, config.register_url], stdout=subprocess.PIPE)
+            try:
+                assert other.stdout is not None
+                assert other.stdout.readline() == b"held\n"
+                (left,) = deliver_owed(config, register, datetime.now(UTC), wait=0.1)
+                assert "another run is sending" in left.error
+                assert len(server.got) == 1
+            finally:
+                other.kill()
+                other.communicate()
+            (sent,) = deliver_owed(config, register, datetime.now(UTC), wait=0.1)
+            assert (sent.sent, sent.error) == (1, ""), "a sender that was killed holds nothing up"
+            assert deliver_owed(config, register, datetime.now(UTC)) == ()
+    assert len(server.got) == 2
 
 
 def test_no_value_is_in_any_message_and_a_broken_channel_changes_no_exit_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

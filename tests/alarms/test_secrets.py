@@ -80,6 +80,6 @@ def test_a_server_that_never_answers_holds_nothing_up(kind: str) -> None:
             "mail": {"host": "127.0.0.1", "port": port, "sender": "a@example.com", "to": ["b@example.com"], "username": "u", "password": PASSWORD},
         }[kind]
         channel: Channel = TypeAdapter(Channel).validate_python({"kind": kind, **given})
-        error = deliver(channel, MESSAGE, timeout=0.3, resolve=Path)
+        error = deliver(channel, MESSAGE, timeout=0.3, resolve=Path).error
     assert "did not answer in time" in error if kind == "mail" else "cannot be reached (TimeoutError)" in error
     assert TOKEN not in error

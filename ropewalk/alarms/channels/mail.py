@@ -14,14 +14,15 @@ from ropewalk.alarms.message import Message
 from ropewalk.duties import MailConfig
 
 
-def send(channel: MailConfig, message: Message, timeout: float, resolve: Callable[[str], Path]) -> None:
-    """Raises ChannelError."""
+def send(channel: MailConfig, message: Message, timeout: float, resolve: Callable[[str], Path]) -> str:
+    """Which receivers the server refused while it took the mail for others, "" where none. Raises ChannelError."""
     try:
         context = ssl.create_default_context(cafile=str(resolve(channel.ca)) if channel.ca else None)
         with _connected(channel, timeout, context) as server:
             if channel.username:
                 server.login(channel.username, channel.password)
-            server.send_message(mail(channel, message))
+            refused = server.send_message(mail(channel, message))
+            return f"the mail server refused {', '.join(sorted(refused))}; check `to`" if refused else ""
     except smtplib.SMTPAuthenticationError:
         raise ChannelError("the mail server refused user and password", mend="check username and password") from None
     except smtplib.SMTPNotSupportedError:

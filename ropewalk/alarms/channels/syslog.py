@@ -1,18 +1,20 @@
-"""Events for a SIEM: OCSF JSON (https://schema.ocsf.io, 1.5.0), one an alarm, by syslog (RFC 5424; TCP framed as RFC 6587) or into a file."""
+"""Events for a SIEM: OCSF JSON, one an alarm, by syslog (RFC 5424; over TLS as RFC 5425, over TCP as RFC 6587) or into a file."""
 
 from __future__ import annotations
 
 import json
 import os
 import socket
+import ssl
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from ropewalk import __version__
 from ropewalk.alarms.alarm import Alarm
+from ropewalk.alarms.channels.ocsf import event
 from ropewalk.alarms.channels.post import ChannelError
 from ropewalk.alarms.message import Message
 from ropewalk.duties import SyslogConfig
@@ -20,10 +22,6 @@ from ropewalk.duties import SyslogConfig
 AUDIT = 13
 """Facility of RFC 5424: log audit."""
 _PRIORITY = {"high": 3, "medium": 4, "low": 5, "info": 6}
-_SEVERITY = {"info": (1, "Informational"), "low": (2, "Low"), "medium": (3, "Medium"), "high": (4, "High")}
-_CLASS = {"new_field": (2006, "Data Security Finding"), "canary": (2004, "Detection Finding")}
-_COMPLIANCE = (2003, "Compliance Finding")
-_RESULT = {"pass": (1, "Pass"), "not_applicable": (1, "Pass"), "fail": (3, "Fail"), "error": (3, "Fail")}
 
 
 def send(channel: SyslogConfig, message: Message, timeout: float, resolve: Callable[[str], Path]) -> None:
@@ -36,18 +34,49 @@ def send(channel: SyslogConfig, message: Message, timeout: float, resolve: Calla
         parts = urlsplit(channel.to)
         place = (str(parts.hostname), int(parts.port or 0))
         lines = [line(message, alarm).encode("utf-8", "replace") for alarm in message.alarms]
-        if scheme == "tcp":
-            with socket.create_connection(place, timeout) as stream:
-                stream.sendall(b"".join(f"{len(one)} ".encode() + one for one in lines))
-            return
-        family, kind, proto, _, address = socket.getaddrinfo(*place, type=socket.SOCK_DGRAM)[0]
-        with socket.socket(family, kind, proto) as datagrams:
-            datagrams.settimeout(timeout)
-            for one in lines:
-                datagrams.sendto(one, address)
+        if scheme == "udp":
+            _datagrams(place, lines, timeout)
+        else:
+            _stream(place, lines, timeout, _context(channel, resolve) if scheme == "tls" else None)
+    except ssl.SSLCertVerificationError:
+        mend = "name its authority with `ca`, or correct the host"
+        raise ChannelError("the syslog server's certificate cannot be verified", mend=mend) from None
+    except ssl.SSLError as error:
+        mend = "check the port (TLS is often at 6514), and whether it wants `cert` and `key`"
+        raise ChannelError(f"the syslog server refused TLS ({error.reason or 'no reason given'})", mend=mend) from None
     except OSError as error:
         what = "the file cannot be written" if scheme == "file" else "the syslog server cannot be reached"
         raise ChannelError(f"{what} ({type(error).__name__})", mend="check `to`") from None
+
+
+def _context(channel: SyslogConfig, resolve: Callable[[str], Path]) -> ssl.SSLContext:
+    """Raises ChannelError for files that cannot be read."""
+    try:
+        context = ssl.create_default_context(cafile=str(resolve(channel.ca)) if channel.ca else None)
+        if channel.cert:
+            context.load_cert_chain(resolve(channel.cert), resolve(channel.key) if channel.key else None, password="")
+    except (OSError, ValueError):
+        raise ChannelError("the files of `ca`, `cert` or `key` cannot be read", mend="name files in PEM, the key without a passphrase") from None
+    return context
+
+
+def _stream(place: tuple[str, int], lines: list[bytes], timeout: float, context: ssl.SSLContext | None) -> None:
+    """Each line framed by its number of bytes."""
+    with socket.create_connection(place, timeout) as plain:
+        stream = context.wrap_socket(plain, server_hostname=place[0]) if context else plain
+        with stream:
+            stream.sendall(b"".join(f"{len(one)} ".encode() + one for one in lines))
+            if isinstance(stream, ssl.SSLSocket):
+                with suppress(OSError, ValueError):  # a server that does not say goodbye has taken it all the same
+                    stream.unwrap()
+
+
+def _datagrams(place: tuple[str, int], lines: list[bytes], timeout: float) -> None:
+    family, kind, proto, _, address = socket.getaddrinfo(*place, type=socket.SOCK_DGRAM)[0]
+    with socket.socket(family, kind, proto) as datagrams:
+        datagrams.settimeout(timeout)
+        for one in lines:
+            datagrams.sendto(one, address)
 
 
 def _append(file: Path, lines: str) -> None:
@@ -68,25 +97,3 @@ def text(event: dict[str, Any]) -> str:
 
 def events(message: Message) -> list[dict[str, Any]]:
     return [event(message, alarm) for alarm in message.alarms]
-
-
-def event(message: Message, alarm: Alarm) -> dict[str, Any]:
-    """An OCSF finding."""
-    number, name = _CLASS.get(alarm.kind, _COMPLIANCE)
-    severity_id, severity = _SEVERITY[alarm.severity]
-    milliseconds = int(message.at.timestamp() * 1000)
-    out: dict[str, Any] = {
-        "activity_id": 1, "activity_name": "Create", "category_uid": 2, "category_name": "Findings", "class_uid": number, "class_name": name,
-        "type_uid": number * 100 + 1, "severity_id": severity_id, "severity": severity, "time": milliseconds, "message": alarm.title,
-        "status_id": 1, "status": "New",
-        "finding_info": {"uid": f"{alarm.key}={alarm.state}", "title": alarm.title, "types": [alarm.kind], "created_time": milliseconds},
-        "metadata": {"version": "1.5.0", "product": {"name": "Ropewalk", "vendor_name": "Ropewalk", "version": __version__}, "uid": message.id},
-        "resources": [{"name": alarm.subject}] if alarm.subject else [],
-        "unmapped": {"counts": dict(alarm.counts), "company": message.company, "mend": alarm.mend},
-    }  # fmt: skip
-    if number == _COMPLIANCE[0]:
-        status_id, status = _RESULT.get(alarm.state, (2, "Warning"))
-        needs = [alarm.requirement] if alarm.requirement else []
-        control = {"control": alarm.clause} if alarm.clause else {}
-        out["compliance"] = {"status_id": status_id, "status": status, "requirements": needs, "standards": ["policy"], **control}
-    return out
