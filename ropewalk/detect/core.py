@@ -93,15 +93,13 @@ class Detector:
         origin = self._lineage.of(name)
         found = verdict.candidates(self._packs.recognisers, sample, name, self._reader.says(name), profile, origin)
         denied = []
-        by_name = self._reader.denies(name)
         for id_, negative in self._negatives.items():
             share = profile.negatives.get(id_)
             weight = verdict.weigh(share.share, negative.weight, 0.0, profile.looked) if share is not None else 0.0
-            if id_ in by_name:
-                weight = max(weight, negative.weight)
             if weight > 0:
                 denied.append((negative, weight))
-        return View(sample, name, profile, origin, found, denied)
+        named = tuple(self._negatives[id_] for id_ in sorted(self._reader.denies(name)))
+        return View(sample, name, profile, origin, found, denied, named)
 
     def _finding(self, view: View) -> Finding:
         sample, profile = view.sample, view.profile

@@ -31,7 +31,9 @@ _SHORT = {
 _TAIL = frozenset(
     "text value val raw str string field original orig clean cleaned norm normalized normalised plain e164 formatted primary secondary alt alternate "
     "old current previous home work office business personal private mobile billing shipping mailing permanent residential main other "
-    "extern external public default latest key s c x y enc encrypted masked decrypted".split()
+    "extern external public default latest key s c x y enc encrypted masked decrypted "
+    "line night day evening dir direct emergency priv privat dienstlich lieferung rechnung versand livraison liv facturation envio entrega "
+    "facturacion cobranca spedizione fatturazione consegna dostawy livrare kirim lengkap leverans levering".split()
 )
 _GENERIC = frozenset("col column field unnamed var attr attribute value feature item".split())
 _VERBS = frozenset(
@@ -147,7 +149,8 @@ class NameReader:
         whole = re.sub(r"[^0-9a-z]+", "", text.lower())
         if whole in self._words:
             return list(self._words[whole])
-        for token in _SPLIT.split(text):
+        chunks = [[c] if c.lower() in self._words else _SPLIT.split(c) for c in re.split(r"[^0-9A-Za-z]+", text)]
+        for token in (t for tokens in chunks for t in tokens):
             low = token.lower()
             if not low:
                 continue
@@ -173,7 +176,7 @@ class NameReader:
         for end in range(1, len(token) + 1):
             for start in range(end):
                 head, part = best[start], token[start:end]
-                if head is None or (len(part) < 3 and part not in {"id", "ip", "to", "no", "of"}):
+                if head is None or (len(part) < 3 and part not in {"id", "ip", "to", "no", "of", "nr", "nm"}):
                     continue
                 if (part in self._vocabulary or part in self._words) and (best[end] is None or len(head) + 1 < len(best[end])):  # type: ignore[arg-type]
                     best[end] = [*head, part]
@@ -190,5 +193,6 @@ def _pattern(phrases: Iterable[str], sets: Mapping[str, tuple[str, ...]]) -> re.
             lambda m: "(?:" + "|".join(map(re.escape, sorted(sets[m.group(1)], key=len, reverse=True))) + ")",
             re.escape(phrase.lstrip("=")),
         )
+        body = re.sub(r"\bnumber\b", "(?:number|no|nummer|numero|numer)", body)
         parts.append(("^" if whole else r"(?:^|(?<= ))") + f"(?:{body})")
     return re.compile("(?:" + "|".join(sorted(parts, key=len, reverse=True)) + ")$")

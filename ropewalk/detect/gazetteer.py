@@ -32,6 +32,10 @@ _MARK = re.compile(
 )
 
 
+_LOGIN = re.compile(r"[a-z]+\.[a-z]+")
+"""`ann.miller` is how accounts are written, not people."""
+
+
 def fold(text: str) -> str:
     """Lower case without accents: `Köhler` -> `kohler`."""
     low = text.lower().translate(_LETTERS)
@@ -48,7 +52,7 @@ def person(value: str) -> float:
     """How much one cell looks like the name of a person, 0..1. Family, given and full names, `Last, First`, initials."""
     if len(value) > 60 or any(c.isdigit() for c in value) or _FIRM.search(value):
         return 0.0
-    if not value.isascii() and _asian(value):
+    if (not value.isascii() and _asian(value)) or _LOGIN.fullmatch(value):
         return 0.0
     tokens = [t for t in re.split(r"[\s,.]+|(?<=[a-z])(?=[A-Z][a-z]{2})", value.strip()) if t]
     tokens = [t for t in tokens if fold(t) not in _TITLES] or tokens

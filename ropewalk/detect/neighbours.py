@@ -52,13 +52,23 @@ def _second_lines(views: Sequence[View]) -> None:
 
 
 def _answers(views: Sequence[View], dataset: str, recognisers: dict[str, Recogniser]) -> None:
-    """In a dataset of survey answers, the field called value, text or answer holds them."""
-    if not _SURVEY.search(dataset):
-        return
+    """In a dataset of survey answers, the field called value, text or answer holds them; `Q3_why` with words in its cells does anywhere."""
+    about = bool(_SURVEY.search(dataset))
     for view in views:
+        if re.match(r"q \d+\b", view.name.text) and _worded(view):
+            c = view.candidates.setdefault("survey_response", Candidate(recognisers["survey_response"]))
+            c.add("neighbours", 4.0, "the name is the number of a question, and people write in its cells")
+        if not about:
+            continue
         if view.name.leaf and view.name.leaf[-1] in {"value", "text", "answer", "response", "comment", "comments"} and len(view.name.leaf) <= 2:
             c = view.candidates.setdefault("survey_response", Candidate(recognisers["survey_response"]))
             c.add("neighbours", 4.0, "the dataset is called after answers to a survey")
+
+
+def _worded(view: View) -> bool:
+    """Whether half of the cells are several words, and hardly any comes twice: an answer in own words, not one of a list."""
+    p = view.profile
+    return p.looked >= 1 and p.distinct >= 0.7 * p.cells and sum(" " in t and any(c.isalpha() for c in t) for t in p.texts) >= 0.5 * p.looked
 
 
 def _coordinates(views: Sequence[View]) -> None:

@@ -24,6 +24,7 @@ _NOTHING = frozenset('n/a na null none nan - -- --- ? . unknown tbd nil n.a. \\n
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:[.,]\d+)?|\.\d+)(?:[eE][+-]?\d+)?")
 _DIGITS = re.compile(r"\d[\d .:()/-]{3}")
 _INTEGER = re.compile(r"\d{1,18}")
+_GUARDED = re.compile(r"'([+\d][\d .()/+-]*)|=\"([^\"]+)\"")
 MEASURES: dict[str, Callable[[str], float]] = {
     "person": lambda v: max(gazetteer.person(v), eastern.person(v)),
     "street": lambda v: max(addresses.street(v), eastern.street(v)),
@@ -85,7 +86,7 @@ class Profiler:
 
     def measure(self, sample: Sample) -> Profile:
         """The profile of a sample's non-null cells."""
-        real = {v.strip(): n for v, n in sample.values.items() if v.strip().lower() not in _NOTHING}
+        real = {_bare(v): n for v, n in sample.values.items() if v.strip().lower() not in _NOTHING}
         cells, distinct = sum(real.values()), len(real)
         texts = list(real)
         if distinct > CAP:
@@ -143,6 +144,13 @@ class Profiler:
             if rows:
                 found[c.id] = Share(sum(long[i][1] for i in rows), len(rows), len(rows) / len(real))
         return found
+
+
+def _bare(value: str) -> str:
+    """A cell without the marks by which exports keep spreadsheets from eating zeros: `'02139`, `="02139"`."""
+    text = value.strip()
+    guarded = _GUARDED.fullmatch(text)
+    return guarded.group(1) or guarded.group(2) if guarded else text
 
 
 class _Compiled:

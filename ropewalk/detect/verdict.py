@@ -58,6 +58,8 @@ class View:
     origin: Origin | None
     candidates: dict[str, Candidate]
     denied: list[tuple[Negative, float]]
+    named: tuple[Negative, ...] = ()
+    """Negatives that the name alone speaks for: they bow to a recogniser whose whole phrase the name ends with."""
     settled: Candidate | None = None
     """What reading its texts made of a field of prose."""
     direct: bool = False
@@ -169,8 +171,9 @@ def _by_type(c: Candidate, sample: Sample, profile: Profile) -> None:
         c.add("value", 4.5 if old else -4.0, "the years spread like years of birth" if old else "the years do not spread like years of birth")
     if c.recogniser.id == "place" and profile.looked and _words_of_a_list(profile):
         c.add("negative", -4.0, "the cells are lower-case words, not places")
-    if category is Category.NAME and profile.firms >= 0.15:
-        c.add("negative", -4.0 * min(1.0, profile.firms / 0.3), f"{profile.firms:.0%} of the cells carry the mark of a company")
+    firms = profile.firms - (0.35 if c.said == "sure" else 0.0)  # among customers there are some companies
+    if category is Category.NAME and firms >= 0.15:
+        c.add("negative", -4.0 * min(1.0, firms / 0.3), f"{profile.firms:.0%} of the cells carry the mark of a company")
     if category is Category.NAME and profile.towns >= 0.5 and c.said != "sure":
         c.add("negative", -3.0, f"{profile.towns:.0%} of the cells are names of towns")
     if category is Category.NAME and 0 < profile.looked <= 2 and not c.said and profile.single > 0.5:
@@ -196,8 +199,13 @@ def _words_of_a_list(profile: Profile) -> bool:
 
 def against(view: View) -> None:
     """Adds what the negative recognisers say to every candidate of the field."""
-    for negative, weight in view.denied:
+    by_values = {n.id: w for n, w in view.denied}
+    by_name = {n.id for n in view.named}
+    for negative in {n.id: n for n in (*(n for n, _ in view.denied), *view.named)}.values():
         for c in view.candidates.values():
+            weight = by_values.get(negative.id, 0.0)
+            if negative.id in by_name and c.said != "sure":
+                weight = max(weight, negative.weight)
             if negative.against and c.recogniser.category not in negative.against:
                 continue
             if c.recogniser.strength is Strength.WEAK and not negative.patterns:
