@@ -83,8 +83,6 @@ class CloudWatch:
             mend = f"{error.mend}; or use the class STANDARD for it" if group.slow else error.mend
             yield Skipped(dataset.source, dataset.name, error.what, mend)
             partial = True
-        if tallies.too_many_fields:
-            yield Skipped(dataset.source, dataset.name, f"more than {limits.fields} fields; the rest was not looked at", "raise limits.fields")
         yield from tallies.samples(dataset.source, dataset.name, fields, partial)
 
     def facts(self, as_of: datetime) -> Iterator[Fact]:

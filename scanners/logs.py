@@ -7,7 +7,6 @@ that prints personal data is seen among millions that do not.
 from __future__ import annotations
 
 import hashlib
-import io
 import random
 import re
 from collections.abc import Collection, Iterator, Sequence
@@ -23,14 +22,15 @@ from ropewalk.errors import SourceError
 from ropewalk.masking import is_data_key
 from ropewalk.model import Dataset, Fact, Path, Sample, Skipped, Source, path_text
 from ropewalk.reading.clocks import event_time
-from ropewalk.reading.logformats import recognise
-from ropewalk.reading.loglines import LogTallies, journal, unwrap
+from ropewalk.reading.logfiles import LogFile, NoTextError
+from ropewalk.reading.logformats import CLOCKS, recognise
+from ropewalk.reading.loglines import LogTallies
 from ropewalk.reading.objects import Entry, Objects
 
 _ROTATION = re.compile(r"(?:[-_.]?\d{4}[-_]?\d\d[-_]?\d\d(?:[T_-]?\d{2,6}Z?)?|[-_.]\d{1,4}(?=$|\.))")
 _COMPRESSED = re.compile(r"\.(?:gz|bz2|xz|zst)$")
+_KIND = re.compile(r"(?:\.[A-Za-z]{1,8})?$")
 _SEEK_FROM = 8 * 2**20
-_WRAPPER_BYTES = 64 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class Logs:
         wanted = None if rows is None else max(rows, limits.max_rows) if rows >= limits.rows else rows  # lines are cheap, and leaks are rare
         if wanted is not None:
             draw.shuffle(entries)
-        partial = False
+        partial = met = False
         for place, entry in enumerate(entries):
             left = None if wanted is None else wanted - tallies.lines
             if left is not None and left <= 0:
@@ -105,14 +105,19 @@ class Logs:
             share = None if left is None else -(-left // (len(entries) - place))
             try:
                 start = draw.randrange(entry.size) if share is not None and self._seekable(entry) else 0
-                with self._lines(entry, start) as lines:
-                    read = tallies.read(lines, share)
+                file = self._lines(entry, start)
+                with file as lines:
+                    read = tallies.read(lines, share, file.header)
+                for problem in file.problems:
+                    yield Skipped(dataset.source, dataset.name, f"{entry.name}!{problem}", "check that the file is whole, or exclude it")
                 partial = partial or bool(start) or (share is not None and read >= share)
             except (SourceError, OSError, EOFError, UnicodeError) as error:
                 reason = error.what if isinstance(error, SourceError) else f"could not be read to its end ({type(error).__name__})"
-                yield Skipped(dataset.source, dataset.name, f"{entry.name}: {reason}", "check that the file is whole")
-        if tallies.too_many_fields:
-            yield Skipped(dataset.source, dataset.name, f"more than {limits.fields} fields; the rest was not looked at", "raise limits.fields")
+                mend = error.mend if isinstance(error, SourceError) and error.mend else "check that the file is whole"
+                yield Skipped(dataset.source, dataset.name, f"{entry.name}: {reason}", mend)
+                met = True
+        if not tallies.lines and not met:
+            yield Skipped(dataset.source, dataset.name, "it holds no lines", "nothing to do, unless it should")
         yield from tallies.samples(dataset.source, dataset.name, fields, partial)
 
     def facts(self, as_of: datetime) -> Iterator[Fact]:
@@ -131,14 +136,19 @@ class Logs:
             return
         for dataset in logs:
             subject = f"{name}/{dataset.name}"
-            oldest, names = self._oldest(dataset.handle.entries, as_of)
+            oldest, names, cipher = self._oldest(dataset.handle.entries, as_of)
             if oldest is None:
                 yield Fact(subject, "oldest_event", None, as_of, "first lines of each file", "a time that can be read in the lines")
             else:
                 yield Fact(subject, "oldest_event", oldest.isoformat(), as_of, "first lines of each file")
             yield Fact(subject, "event_fields", sorted(names)[:200], as_of, "names of the fields of its first lines")
-            if local:
+            if cipher not in {"none", None}:
+                yield Fact(subject, "encrypted_at_rest", {"layer": "file", "algorithm": cipher}, as_of, "the first bytes of the file")
+            elif local and cipher:
                 yield Fact(subject, "encrypted_at_rest", {"layer": "file", "algorithm": "none"}, as_of, "the lines can be read without a key")
+            elif local:
+                needs = "the right to read the files, and a format that is known"
+                yield Fact(subject, "encrypted_at_rest", None, as_of, "no file of it could be read", needs)
 
     def table(self, dataset: Dataset, paths: Sequence[Path]) -> SqlTable | FrameTable | Skipped:
         """A log has no rows with a delivery date: it is judged as a whole (no_pii_in_logs, log_retention)."""
@@ -153,61 +163,32 @@ class Logs:
     def _seekable(self, entry: Entry) -> bool:
         return (entry.size or 0) > _SEEK_FROM and not _COMPRESSED.search(entry.name) and not _wrapped_name(entry.name)
 
-    def _lines(self, entry: Entry, start: int = 0) -> Lines:
-        return Lines(self._objects, entry, start)
+    def _lines(self, entry: Entry, start: int = 0) -> LogFile:
+        return LogFile(self._objects, entry, self._limits, start)
 
-    def _oldest(self, entries: Sequence[Entry], as_of: datetime) -> tuple[datetime | None, set[str]]:
+    def _oldest(self, entries: Sequence[Entry], as_of: datetime) -> tuple[datetime | None, set[str], str | None]:
+        """The oldest event, the names of fields, and what encrypted the files: `none`, or nothing that is known."""
         found: list[datetime] = []
         names: set[str] = set()
+        cipher: str | None = None
         for entry in entries[:500]:
+            file = self._lines(entry)
             try:
-                with self._lines(entry) as lines:
+                with file as lines:
                     head = list(islice(lines, 50))
+            except NoTextError as error:
+                cipher = cipher or error.cipher or None
+                continue
             except (SourceError, OSError, EOFError, UnicodeError):
                 continue
-            form = recognise(head)
+            cipher = "none" if head else cipher
             tallies = LogTallies(depth=3, chars=200, fields=500)
-            tallies.read(head)
+            tallies.read(head, None, file.header)
             names |= {path_text(p) for p in tallies.tallies}
-            for path in (p for p in form.time if p in tallies.tallies):
+            for path in (p for p in CLOCKS if p in tallies.tallies):
                 times = (event_time(v, as_of) for v in tallies.tallies[path].values)
                 found += [t for t in times if t is not None]
-        return (min(found) if found else None), names
-
-
-class Lines:
-    """The text lines of a file: decompressed, unwrapped (CloudTrail, CloudWatch, journald), from `start` bytes on."""
-
-    def __init__(self, objects: Objects, entry: Entry, start: int) -> None:
-        self._objects, self._entry, self._start = objects, entry, start
-
-    def __enter__(self) -> Iterator[str]:
-        self._file = self._objects.open(self._entry)
-        if self._start:
-            self._file.seek(self._start)
-            self._file.readline()
-            return io.TextIOWrapper(self._file, "utf-8", "replace")
-        text = io.TextIOWrapper(self._file, "utf-8-sig", "replace")
-        first = text.readline(2**20)
-        if _wrapped(first) and (self._entry.size or 0) <= _WRAPPER_BYTES:
-            whole = first + text.read(_WRAPPER_BYTES)
-            return iter(unwrap(whole) or whole.splitlines())
-        if first.startswith(("__CURSOR=", "__REALTIME_TIMESTAMP=")):
-            return journal(_chain(first, text))
-        return _chain(first, text)
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
-
-
-def _chain(first: str, rest: io.TextIOWrapper) -> Iterator[str]:
-    yield first
-    yield from rest
-
-
-def _wrapped(first: str) -> bool:
-    start = first.lstrip()[:400]
-    return start in {"{\n", "{", "[", "[\n"} or bool(re.match(r'\[\s*\{|\{\s*"(?:Records|events|logEvents)"\s*:\s*\[', start))
+        return (min(found) if found else None), names, cipher
 
 
 def _wrapped_name(name: str) -> bool:
@@ -217,6 +198,8 @@ def _wrapped_name(name: str) -> bool:
 def _log_name(name: str) -> str:
     """`app/access.log.2.gz` -> `app/access.log`; `app-2026-11-01.jsonl` -> `app-*.jsonl`; data in a name is masked."""
     folder, slash, file = _COMPRESSED.sub("", name).rpartition("/")
+    if file.startswith("*"):  # a name that is data, or an id: all of a folder are parts of one log
+        file = f"*{_KIND.search(file).group(0)}"  # type: ignore[union-attr]
     stem = re.sub(r"(\.log|\.txt|\.jsonl?)[-.]\d+$", r"\1", file)
     stem = _ROTATION.sub("-*" if stem[:1].isalpha() else "*", stem)
     folder = re.sub(r"\d{2,}", "*", folder)

@@ -133,6 +133,11 @@ class Bounded(io.RawIOBase):
             data = self._inner.read(min(len(buffer), self._left))
         except tarfile.ReadError:
             raise SourceError("cut off; the rest was not read", where=self._name, mend="check that the file is whole") from None
+        except (SourceError, OSError, EOFError):
+            raise
+        except Exception as error:  # each packing has an error of its own
+            what = f"damaged ({type(error).__name__}); the rest was not read"
+            raise SourceError(what, where=self._name, mend="check that the file is whole") from None
         self._left -= len(data)
         buffer[: len(data)] = data
         return len(data)

@@ -1,125 +1,50 @@
 """The line formats of logs: each turns a line into named fields, so that `client_ip` is a field and not a guess.
 
-Sources: NCSA/Apache mod_log_config and nginx `combined`, RFC 3164 and RFC 5424 (syslog), logfmt, AWS ELB, ALB and
-S3 server access log field lists, systemd journal export format. A format is chosen by the share of lines it parses.
+Sources: nginx and Apache error logs, RFC 3164 and RFC 5424 (syslog), logfmt. A format is chosen by the share of lines it parses.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from urllib.parse import parse_qsl, unquote_plus
+from collections.abc import Iterable
 
 from ropewalk.masking import is_data_key
 from ropewalk.model import Path
+from ropewalk.reading import logcolumns
+from ropewalk.reading.logfields import PAIR, Fields, LineFormat, Parser, access, add_message, add_request, put
 
-Fields = dict[Path, str]
-Parser = Callable[[str], "Fields | None"]
-
-
-@dataclass(frozen=True, slots=True)
-class LineFormat:
-    """`parse(line)` gives the fields of a line, or None where the line is not of this format; `time`: its clock."""
-
-    name: str
-    parse: Parser
-    time: tuple[Path, ...]
-
-
-_ACCESS = re.compile(
-    r'^(\S+) (\S+) ([^\n]+?) \[([^\]\n]+)\] "((?:[^"\\\n]|\\.)*)" (\d{3}|-) (\d+|-)'
-    r'(?: "((?:[^"\\\n]|\\.)*)" "((?:[^"\\\n]|\\.)*)")?(?: ([^\n]*))?$',
-    re.MULTILINE,
-)
-ACCESS_NAMES = ("client_ip", "ident", "user", "time", "request", "status", "bytes", "referer", "user_agent", "rest")
-_REQUEST = re.compile(r"(?P<method>[A-Z]{3,10}) (?P<target>\S*)(?: (?P<protocol>HTTP/[\d.]+))?$")
 _SYSLOG3 = re.compile(
-    r"(?:<(?P<priority>\d{1,3})>)?(?P<time>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\S+) (?P<host>\S+) "
-    r"(?P<app>[^\s:\[]+)(?:\[(?P<pid>\d+)\])?: (?P<message>.*)$"
+    r"(?:<(?P<priority>\d{1,3})>)?(?P<time>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\S+) (?P<host>[\w.:%-]+) "
+    r"(?!RequestId)(?P<app>[\w./@-]+(?:\([\w-]+\))?)(?:\[(?P<pid>\d+)\])?: (?P<message>.*)$"
 )
 _SYSLOG5 = re.compile(
     r"<(?P<priority>\d{1,3})>1 (?P<time>\S+) (?P<host>\S+) (?P<app>\S+) (?P<pid>\S+) (?P<msgid>\S+) "
     r'(?P<data>-|(?:\[(?:[^\]"]|"(?:[^"\\]|\\.)*")*\])+)(?: \ufeff?(?P<message>.*))?$'
 )
 _SD_PARAM = re.compile(r'([^\s=\]"\[]+)="((?:[^"\\\]]|\\.)*)"')
-_PAIR = re.compile(r'(?:^|[\s,;({\[?&])([A-Za-z_][\w.-]{0,40})=("(?:[^"\\]|\\.)*"|[^\s,;)}\]&"]+)')
 _LOGFMT = re.compile(r'^(?:[A-Za-z_][\w.-]*=(?:"(?:[^"\\]|\\.)*"|[^\s"]*)(?:\s+|$)){2,}$')
+_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+_TIMES = (
+    r"\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?",
+    r"\d\d[./-]\d\d[./-]\d{4}[ ,]+\d\d:\d\d:\d\d(?:[.,]\d+)?",
+    rf"\d{{1,2}}[ /-]{_MONTH}[ /-]\d{{4}}[ :]\d\d:\d\d:\d\d(?:[.,]\d+)?(?: [+-]\d{{4}})?",
+    rf"{_MONTH} \d{{1,2}}, \d{{4}},? \d{{1,2}}:\d\d:\d\d(?: [AP]M)?",
+    rf"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) {_MONTH} [ \d]?\d \d\d:\d\d:\d\d(?:\.\d+)? \d{{4}}",
+    r"1\d{9}(?:\.\d{1,9}|\d{3})?(?=\s)",
+)
 _PLAIN = re.compile(
-    r"\[?(?P<time>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?|\d\d/\d\d/\d{4} \d\d:\d\d:\d\d)\]?"
+    rf"\[?(?P<time>{'|'.join(_TIMES)})\]?"
     r"(?:\s+[-|\[]*\s*(?P<level>TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|CRITICAL|FATAL)\b[\]:]*)?(?:\s*[-|:]+)?\s+(?P<message>.*)$",
     re.IGNORECASE,
 )
+_APACHE_ERROR = re.compile(
+    rf"\[(?P<time>{_TIMES[4]})\] \[(?:(?P<module>[\w-]*):)?(?P<level>\w+)\](?: \[pid (?P<pid>\d+)[^\]]*\])?"
+    r"(?: \[client (?P<client_ip>\S+?)(?::\d+)?\])? (?P<message>.*)$"
+)
+_ASKED = re.compile(r", (client|server|request|upstream|host|referrer): (\"[^\"]*\"|[^,]+)")
+_ASKED_NAMES = {"client": "client_ip", "referrer": "referer"}
 _NGINX_ERROR = re.compile(r"(?P<time>\d{4}/\d\d/\d\d \d\d:\d\d:\d\d) \[(?P<level>\w+)\] (?P<pid>\d+)#\d+: (?:\*\d+ )?(?P<message>.*)$")
-_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"|\[([^\]]*)\]|(\S+)')
-
-_ALB = (
-    "type time elb client target request_processing_time target_processing_time response_processing_time status target_status "
-    "received_bytes sent_bytes request user_agent ssl_cipher ssl_protocol target_group_arn trace_id domain_name chosen_cert_arn "
-    "matched_rule_priority request_creation_time actions_executed redirect_url error_reason target_list target_status_list "
-    "classification classification_reason"
-).split()
-_CLB = (
-    "time elb client backend request_processing_time backend_processing_time response_processing_time status backend_status "
-    "received_bytes sent_bytes request user_agent ssl_cipher ssl_protocol"
-).split()
-_S3 = (
-    "bucket_owner bucket time client_ip requester request_id operation key request status error_code bytes_sent object_size "
-    "total_time turn_around_time referer user_agent version_id host_id signature_version cipher_suite authentication_type "
-    "host_header tls_version access_point_arn acl_required"
-).split()
-
-
-def put(fields: Fields, path: Path, value: str | None) -> None:
-    """Adds a value; `-` and the empty string mean nothing. A second value of one path goes beside the first."""
-    if not value or value == "-":
-        return
-    while path in fields:
-        path = (*path, "[]")
-    fields[path] = value
-
-
-def add_target(fields: Fields, target: str) -> None:
-    """`/reset?email=a%40b.example&page=2` -> `path`, `query.email`, `query.page`; keys that are data become `*`."""
-    path, mark, query = target.partition("?")
-    put(fields, ("path",), unquote_plus(path) if "%" in path or "+" in path else path)
-    if not mark:
-        return
-    pairs = parse_qsl(query, max_num_fields=200) if len(query) < 20_000 and query.count("&") < 200 else []
-    if not pairs:
-        put(fields, ("query",), unquote_plus(query))
-    for key, value in pairs:
-        put(fields, ("query", "*" if is_data_key(key) else key), value)
-
-
-def add_request(fields: Fields, request: str) -> None:
-    """`GET /a?b=c HTTP/1.1` -> `method`, `path`, `query.b`, `protocol`."""
-    if match := _REQUEST.match(request):
-        put(fields, ("method",), match["method"])
-        add_target(fields, match["target"])
-        put(fields, ("protocol",), match["protocol"])
-    else:
-        put(fields, ("request",), request)
-
-
-def access(line: str) -> Fields | None:
-    """nginx and Apache, common and combined."""
-    match = _ACCESS.match(line)
-    if match is None:
-        return None
-    fields: Fields = {}
-    for name, value in zip(ACCESS_NAMES, match.groups(), strict=True):
-        if name == "request":
-            add_request(fields, value)
-        else:
-            put(fields, (name,), value)
-    return fields
-
-
-def access_block(text: str) -> list[tuple[str, ...]]:
-    """Every access line of a text at once, as tuples of ACCESS_NAMES."""
-    return _ACCESS.findall(text)
 
 
 def _named(pattern: re.Pattern[str]) -> Parser:
@@ -136,14 +61,6 @@ def _named(pattern: re.Pattern[str]) -> Parser:
         return fields
 
     return parse
-
-
-def add_message(fields: Fields, message: str) -> None:
-    """The message itself, and each `key=value` in it as `message.key`."""
-    put(fields, ("message",), message)
-    if "=" in message:
-        for key, value in _PAIR.findall(message[:4000]):
-            put(fields, ("message", "*" if is_data_key(key) else key), value.strip('"'))
 
 
 def syslog5424(line: str) -> Fields | None:
@@ -164,32 +81,26 @@ def logfmt(line: str) -> Fields | None:
     if not _LOGFMT.match(line.rstrip() + " "):
         return None
     fields: Fields = {}
-    for key, value in _PAIR.findall(line):
+    for key, value in PAIR.findall(line):
         put(fields, ("*" if is_data_key(key) else key,), value.strip('"'))
     return fields
 
 
-def _positional(names: Sequence[str], check: Callable[[list[str]], bool], least: int) -> Parser:
-    def parse(line: str) -> Fields | None:
-        values = [a or b or c for a, b, c in _QUOTED.findall(line)]
-        if not least <= len(values) or not check(values):
-            return None
-        fields: Fields = {}
-        for name, value in zip(names, values, strict=False):
-            if name == "request":
-                add_request(fields, value)
-            elif name in {"client", "target", "backend"}:
-                put(fields, (f"{name}_ip",), value.rsplit(":", 1)[0])
-            else:
-                put(fields, (name,), value)
-        return fields
-
-    return parse
+_nginx_error = _named(_NGINX_ERROR)
 
 
-_alb = _positional(_ALB, lambda v: v[0] in {"http", "https", "h2", "grpcs", "ws", "wss"} and v[1][:2] == "20" and "/" in v[2], 17)
-_clb = _positional(_CLB, lambda v: v[0][:2] == "20" and v[0].endswith("Z") and ":" in v[2] and v[7].isdigit(), 12)
-_s3 = _positional(_S3, lambda v: len(v[0]) == 64 and v[2][2:3] == "/" and v[6].count(".") >= 1, 17)
+def nginx_error(line: str) -> Fields | None:
+    """What nginx appends to its errors (`client: …, request: "…"`) becomes fields, the request as in the access log."""
+    fields = _nginx_error(line)
+    if fields is None:
+        return None
+    match = _NGINX_ERROR.match(line)
+    for key, value in _ASKED.findall(match["message"] if match else ""):
+        if key == "request":
+            add_request(fields, value.strip('"'))
+        else:
+            put(fields, (_ASKED_NAMES.get(key, key),), value.strip('"'))
+    return fields
 
 
 def plain(line: str) -> Fields | None:
@@ -215,30 +126,43 @@ def json_line(line: str) -> Fields | None:
         return None
 
 
-_CLOCKS: tuple[Path, ...] = tuple(
-    (n,) for n in ("time", "ts", "timestamp", "@timestamp", "eventTime", "event_time", "datetime", "date", "t", "__REALTIME_TIMESTAMP", "asctime")
+CLOCKS: tuple[Path, ...] = (
+    *((n,) for n in "time ts timestamp @timestamp eventTime event_time datetime date t __REALTIME_TIMESTAMP asctime".split()),
+    ("logEvents", "[]", "timestamp"),
+    ("message", "ts"),
+    ("message", "time"),
 )
-JSON = LineFormat("json", json_line, _CLOCKS)
+JSON = LineFormat("json", json_line, CLOCKS)
 PLAIN = LineFormat("plain", plain, (("time",),))
 FORMATS: tuple[LineFormat, ...] = (
     JSON,
     LineFormat("access", access, (("time",),)),
     LineFormat("syslog-5424", syslog5424, (("time",),)),
-    LineFormat("alb", _alb, (("time",),)),
-    LineFormat("s3-access", _s3, (("time",),)),
-    LineFormat("elb", _clb, (("time",),)),
-    LineFormat("nginx-error", _named(_NGINX_ERROR), (("time",),)),
+    LineFormat("alb", logcolumns.alb, (("time",),)),
+    LineFormat("s3-access", logcolumns.s3_access, (("time",),)),
+    LineFormat("elb", logcolumns.clb, (("time",),)),
+    LineFormat("nlb", logcolumns.nlb, (("time",),)),
+    LineFormat("nginx-error", nginx_error, (("time",),)),
+    LineFormat("apache-error", _named(_APACHE_ERROR), (("time",),)),
     LineFormat("syslog-3164", _named(_SYSLOG3), (("time",),)),
-    LineFormat("logfmt", logfmt, _CLOCKS),
+    LineFormat("logfmt", logfmt, CLOCKS),
 )
 
 
 def recognise(lines: Iterable[str]) -> LineFormat:
     """The format that parses most of the lines, if at least half; else PLAIN."""
+    return ranked(lines)[0]
+
+
+def ranked(lines: Iterable[str]) -> list[LineFormat]:
+    """The format as `recognise` tells it, then the others that parse any of the lines."""
     head = [line for line in lines if line.strip()]
     best, share = PLAIN, 0.499
+    met: list[LineFormat] = []
     for form in FORMATS:
         hit = sum(form.parse(line) is not None for line in head) / max(len(head), 1)
+        if hit:
+            met.append(form)
         if hit > share:
             best, share = form, hit
-    return best
+    return [best, *(form for form in met if form is not best)]

@@ -3,61 +3,63 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from ropewalk.masking import is_data_key
-from ropewalk.model import FieldRef, Path, Sample
-from ropewalk.reading.logformats import (
-    ACCESS_NAMES,
-    FORMATS,
-    JSON,
-    PLAIN,
-    Fields,
-    LineFormat,
-    access_block,
-    add_message,
-    add_request,
-    recognise,
-)  # fmt: skip
-from ropewalk.reading.nested import flatten
+from ropewalk.model import FieldRef, Path, Sample, Skipped
+from ropewalk.reading.gather import pieces
+from ropewalk.reading.logcolumns import w3c
+from ropewalk.reading.logfields import ACCESS_NAMES, Fields, LineFormat, access_block, add_message, add_request
+from ropewalk.reading.logformats import FORMATS, JSON, PLAIN, ranked
+from ropewalk.reading.nested import KEY, flatten
 from ropewalk.reading.tally import Tally
 
 BLOCK = 20_000
 Columns = defaultdict[Path, Counter[str]]
 _MESSAGES = frozenset({"message", "msg", "log", "@message", "MESSAGE", "text"})
+_SPACE = re.compile(r"\s*")
+_DECODER = json.JSONDecoder()
 _WRAPPED = ("Records", "events", "logEvents")
 
 
 class LogTallies:
-    """The fields of a log so far: `tallies[path]`, `lines` read, `formats` met (name -> lines)."""
+    """The fields of a log so far: `tallies[path]`, `lines` read, `formats` met (name -> lines), what was `left` (path, reason -> mend)."""
 
     def __init__(self, *, depth: int, chars: int, fields: int, cap: int = 50_000) -> None:
         self.tallies: dict[Path, Tally] = {}
         self.lines = 0
         self.formats: Counter[str] = Counter()
-        self.too_many_fields = False
+        self.left: dict[tuple[Path, str], str] = {}
         self._depth, self._chars, self._fields, self._cap = depth, chars, fields, cap
         self._safe: dict[str, bool] = {}
 
-    def read(self, lines: Iterable[str], wanted: int | None = None) -> int:
-        """Reads lines (all, or until `wanted` are read) and returns how many; the format is recognised on the first block."""
-        form: LineFormat | None = None
+    def read(self, lines: Iterable[str], wanted: int | None = None, header: str = "") -> int:
+        """Reads lines (all, or until `wanted` are read) and returns how many; the format is recognised on the first block.
+
+        header: the names of the columns, of a file that has them.
+        """
+        form: LineFormat | None = w3c(header) if header else None
+        self._others = FORMATS
         read = 0
         for block in _blocks(lines, BLOCK if wanted is None else min(BLOCK, wanted)):
             if wanted is not None:
                 block = block[: wanted - read]
             if form is None:
-                form = recognise(block[:: max(1, len(block) // 200)][:400])
+                form, *others = ranked(block[:: max(1, len(block) // 200)][:400])
+                self._others = tuple(others) if form is PLAIN else FORMATS
             self._block(block, form)
             read += len(block)
             if wanted is not None and read >= wanted:
                 break
         return read
 
-    def samples(self, source: str, dataset: str, fields: Collection[Path] | None, partial: bool) -> Iterator[Sample]:
-        """One Sample a field. partial: not every line of the log was read."""
+    def samples(self, source: str, dataset: str, fields: Collection[Path] | None, partial: bool) -> Iterator[Sample | Skipped]:
+        """One Sample a field, and what was left. partial: not every line of the log was read."""
+        for (path, reason), mend in self.left.items():
+            yield Skipped(source, dataset, reason, mend, path)
         for path, tally in sorted(self.tallies.items()):
             if fields is not None and path not in fields:
                 continue
@@ -69,30 +71,40 @@ class LogTallies:
     def _block(self, block: list[str], form: LineFormat) -> None:
         columns: Columns = defaultdict(Counter)
         self.formats[form.name] += len(block)
-        if form is JSON:
-            self._json(block, columns)
-        elif form.name != "access" or not _access(block, columns):
-            for line in block:
-                parsed = form.parse(line)
-                for path, value in (self._other(line) if parsed is None else parsed).items():
-                    columns[path][value] += 1
+        documents = block if form is JSON else [line for line in block if line[0] == "{"]
+        if documents:
+            self._json(documents, columns)
+        if form is not JSON:
+            self._plain([line for line in block if line[0] != "{"] if documents else block, form, columns)
         self.lines += len(block)
         for path, counts in columns.items():
             tally = self.tallies.get(path)
             if tally is None:
                 if len(self.tallies) >= self._fields:
-                    self.too_many_fields = True
+                    self.left[(), f"more than {self._fields} fields; the rest was not looked at"] = "raise limits.fields"
                     continue
                 tally = self.tallies[path] = Tally(self._cap)
             if max(map(len, counts), default=0) > self._chars:
                 cut: Counter[str] = Counter()
                 for value, count in counts.items():
-                    cut[value[: self._chars]] += count
+                    parts, left = pieces(value, self._chars)
+                    for part in parts:
+                        cut[part] += count
+                    if left:
+                        self.left[path, left] = "raise limits.value_chars"
                 counts = cut
             tally.add(counts)
 
+    def _plain(self, block: list[str], form: LineFormat, columns: Columns) -> None:
+        if form.name == "access" and _access(block, columns):
+            return
+        for line in block:
+            parsed = None if form is PLAIN else form.parse(line)
+            for path, value in (self._other(line) if parsed is None else parsed).items():
+                columns[path][value] += 1
+
     def _other(self, line: str) -> Fields:
-        for form in FORMATS:
+        for form in self._others:
             if form is not JSON and (parsed := form.parse(line)) is not None:
                 return parsed
         return PLAIN.parse(line) or {}
@@ -115,6 +127,8 @@ class LogTallies:
         for keys, own in shapes.items():
             for key, values in zip(keys or (), zip(*(r.values() for r in own), strict=True), strict=True):
                 self._column(key, values, columns)
+                if self._path(key) == ("*",):
+                    columns[KEY,][key] += len(own)
 
     def _column(self, key: str, values: tuple[Any, ...], columns: Columns) -> None:
         kinds = set(map(type, values))
@@ -128,7 +142,7 @@ class LogTallies:
         counts = Counter(values)
         counts.pop("", None)
         if key in _MESSAGES:
-            for value, count in [(v, c) for v, c in counts.items() if "=" in v or v[0] in "{["]:
+            for value, count in [(v, c) for v, c in counts.items() if "=" in v or v[0] in "{[" or '] "' in v or v.rstrip()[-1:] == "}"]:
                 del counts[value]
                 self._message(key, value, count, columns)
         if counts:
@@ -151,6 +165,9 @@ class LogTallies:
             columns[(key, *path[1:])][text] += count
 
     def _nested(self, key: str, value: Any, columns: Columns) -> None:
+        if type(value) is list and value and key.isupper() and (plain := _bytes(value)):  # journalctl -o json: a message that is not plain text
+            columns[self._path(key)][plain] += 1
+            return
         for path, text in flatten(value, depth=self._depth):
             if text:
                 columns[(*self._path(key), *path)][text] += 1
@@ -175,6 +192,13 @@ def _access(block: list[str], columns: Columns) -> bool:
         if counts:
             columns[(name,)].update(counts)
     return True
+
+
+def _bytes(value: list[Any]) -> str:
+    try:
+        return bytes(map(int, value)).decode("utf-8", "replace")
+    except (TypeError, ValueError):
+        return ""
 
 
 def _decode(text: str) -> Any:
@@ -203,31 +227,20 @@ def _blocks(lines: Iterable[str], size: int) -> Iterator[list[str]]:
 
 
 def unwrap(text: str) -> list[str] | None:
-    """One JSON document that wraps events (CloudTrail `Records`, CloudWatch `events`/`logEvents`) -> a line each, else None."""
+    """JSON over several lines -> a line an event: of CloudTrail (`Records`) and CloudWatch (`events`, `logEvents`) what they wrap, of other
+    documents each; None for what is no JSON."""
+    documents: list[Any] = []
+    at = 0
     try:
-        document = json.loads(text)
+        while (at := _SPACE.match(text, at).end()) < len(text):  # type: ignore[union-attr]
+            document, at = _DECODER.raw_decode(text, at)
+            documents.append(document)
     except (ValueError, RecursionError):
         return None
-    events = document if isinstance(document, list) else None
-    if isinstance(document, dict):
-        events = next((document[k] for k in _WRAPPED if isinstance(document.get(k), list)), None)
-    if events is None:
-        return None
-    return [json.dumps(e, ensure_ascii=False) for e in events if isinstance(e, dict)]
-
-
-def journal(lines: Iterable[str]) -> Iterator[str]:
-    """systemd's export format (`KEY=value` lines, entries apart by a blank line) -> a JSON line an entry."""
-    entry: dict[str, str] = {}
-    for line in lines:
-        line = line.rstrip("\n")
-        if not line:
-            if entry:
-                yield json.dumps(entry)
-            entry = {}
-            continue
-        key, mark, value = line.partition("=")
-        if mark:
-            entry[key] = value
-    if entry:
-        yield json.dumps(entry)
+    out: list[str] = []
+    for document in documents:
+        events = document if isinstance(document, list) else None
+        if isinstance(document, dict):
+            events = next((document[k] for k in _WRAPPED if isinstance(document.get(k), list)), [document] if document else [])
+        out += [json.dumps(e, ensure_ascii=False) for e in events or () if isinstance(e, dict)]
+    return out or None

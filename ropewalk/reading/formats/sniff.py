@@ -25,6 +25,10 @@ _OTHERS = (
     (b"\xca\xfe\xba\xbe", "a program"), (b"OggS", "sound"), (b"ID3", "sound"), (b"fLaC", "sound"), (b"RIFF", "sound or an image"),
     (b"wOFF", "a font"), (b"wOF2", "a font"), (b"\x1aE\xdf\xa3", "a video"), (b"\x00asm", "a program"), (b"\x80\x04\x95", "a Python pickle"),
 )  # fmt: skip
+_EXPORTED = (
+    (b"LPKSHHRH", "a systemd journal", "export it: journalctl --file … -o export"),
+    (b"ElfFile\x00", "a Windows event log", "export its events as XML or CSV"),
+)
 _HEADER = re.compile(rb"(?:[A-Za-z][A-Za-z0-9-]{1,40}:[ \t][^\n]*\n(?:[ \t][^\n]*\n)*){3,}")
 _MAIL = re.compile(rb"^(?:from|to|subject|received|message-id|mime-version|return-path|delivered-to):", re.I | re.M)
 
@@ -52,9 +56,8 @@ def sniff(blob: Blob) -> Kind | Unread:
     head = blob.head()
     if not head.strip(b"\x00 \t\r\n\xef\xbb\xbf"):
         return Unread("empty" if not head.strip() else "nothing but zero bytes", "nothing to do, unless it should hold something")
-    for mark, cipher in _CIPHERS:
-        if head.startswith(mark):
-            return Unread(f"encrypted ({cipher})", OWNER, cipher)
+    if (secret := _encrypted(head)) is not None:
+        return secret
     if head.startswith(b"PAR1"):
         return Kind("parquet")
     if head.startswith(b"PARE"):
@@ -71,21 +74,35 @@ def sniff(blob: Blob) -> Kind | Unread:
         return _compound(blob)
     if len(head) > 262 and head[257:262] == b"ustar":
         return Kind("tar")
-    if head.startswith(b"SQLite format 3\x00"):
-        return Unread("a SQLite database", "name it as a source of its own: sqlite:///…")
     name = encoding(head)
     if name is not None:
         return _text(blob, head, name)
+    return no_text(head, blob.suffix)
+
+
+def no_text(head: bytes, suffix: str = "") -> Unread:
+    """Why bytes that are no text are not read, as far as the first of them tell."""
+    if (secret := _encrypted(head)) is not None:
+        return secret
+    if head.startswith(b"SQLite format 3\x00"):
+        return Unread("a SQLite database", "name it as a source of its own: sqlite:///…")
+    for mark, what, mend in _EXPORTED:
+        if head.startswith(mark):
+            return Unread(f"not a known format ({what})", mend)
     for mark, what in _OTHERS:
         if head.startswith(mark):
             return Unread(f"not a known format ({what})", f"pictures, programs and the like are not read: {OWNER}")
     if head[4:8] == b"ftyp":
         return Unread("not a known format (a video or an image)")
-    if blob.suffix in {"gpg", "pgp"} and _looks_random(head):
+    if suffix in {"gpg", "pgp"} and _looks_random(head):
         return Unread("encrypted (openpgp)", OWNER, "openpgp")
     if _looks_random(head):
         return Unread("not a known format; its bytes look like ciphertext", OWNER, "opaque")
     return Unread("not a known format", f"save it as CSV, JSON or Parquet, or exclude it: {OWNER}")
+
+
+def _encrypted(head: bytes) -> Unread | None:
+    return next((Unread(f"encrypted ({cipher})", OWNER, cipher) for mark, cipher in _CIPHERS if head.startswith(mark)), None)
 
 
 def _packed(blob: Blob) -> Kind | Unread:

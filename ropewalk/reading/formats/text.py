@@ -8,6 +8,7 @@ import random
 from collections.abc import Iterable, Iterator
 
 from ropewalk.reading.formats.blob import Blob
+from ropewalk.reading.formats.charsets import charset
 from ropewalk.reading.rows import Reading, Rows
 
 LINE = 1 << 20
@@ -17,6 +18,8 @@ _FAR_BLOCKS = 16
 _ROW = 200
 _FAR_BLOCK = 1 << 18
 _PARAGRAPH = 2_000
+_BROKEN = 0.1
+"""Up to this share of foreign characters, bytes that are no UTF-8 are slips in a text that is."""
 
 
 def encoding(head: bytes) -> str | None:
@@ -37,14 +40,11 @@ def encoding(head: bytes) -> str | None:
     controls = sum(head.count(bytes([c])) for c in range(32) if c not in (9, 10, 12, 13, 27))
     if controls > 0.02 * len(head):
         return None
-    try:
-        codecs.getincrementaldecoder("utf-8")().decode(head)
-    except UnicodeDecodeError as error:
-        if error.start and len(head) - error.start < 4:
-            return "utf-8"
-        high = sum(b >= 0x80 for b in head)
-        return "cp1252" if high < 0.3 * len(head) and controls == 0 else "utf-8" if high < 0.05 * len(head) else None
-    return "utf-8"
+    text = codecs.getincrementaldecoder("utf-8")("replace").decode(head)
+    broken = text.count("\ufffd")
+    if broken > _BROKEN * sum(ord(c) >= 0x80 for c in text):
+        return charset(head)
+    return (charset(head) if b"\x1b$" in head else None) or "utf-8"
 
 
 def decoded(blob: Blob, name: str) -> io.TextIOWrapper:
@@ -61,7 +61,7 @@ def lines(text: io.TextIOBase) -> Iterator[str]:
 
 def scattered(blob: Blob, name: str, most: int, draw: random.Random) -> list[str] | None:
     """Whole lines from random places of a large file that can be sought in; None where all of it should be read instead."""
-    if blob.size is None or blob.size <= max(LARGE, most * _ROW) or name.startswith(("utf-16", "utf-32")):
+    if blob.size is None or blob.size <= max(LARGE, most * _ROW) or name.startswith(("utf-16", "utf-32", "iso2022")):
         return None
     count, block = (min(most, 1_000), _BLOCK) if blob.near else (_FAR_BLOCKS, _FAR_BLOCK)
     each = -(-most // count)
