@@ -218,6 +218,9 @@ class Files:
             reading = Reading(share, self._limits, draw, fields)
             for chunk in read(blob, reading, lot.sheet):
                 outcome.rows += chunk.rows
+                for column, value in blob.partitions.items():
+                    if (column,) not in chunk.columns and reading.wants((column,)):
+                        chunk.columns[column,] = [value] * chunk.rows
                 yield chunk
             outcome.add(reading)
             alone = lot.shape.count == 1 and not lot.steps

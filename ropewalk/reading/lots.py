@@ -14,7 +14,7 @@ from ropewalk.model import Skipped
 from ropewalk.reading.formats import Blob, Kind, Unread, sheets, sniff
 from ropewalk.reading.formats.archives import Archive, Member
 from ropewalk.reading.formats.sniff import OWNER
-from ropewalk.reading.names import pattern, shown
+from ropewalk.reading.names import partitions, pattern, shown
 from ropewalk.reading.objects import Entry, Objects
 from ropewalk.reading.shapes import MANY, Shape
 
@@ -198,7 +198,7 @@ class Lots:
     def _blob(self, entry: Entry) -> _Opened:
         file = self._objects.open(entry)
         packed = getattr(getattr(file, "raw", None), "packed", False)
-        return _Opened(Blob(file, entry.name, None if packed else entry.size, self._objects.local))
+        return _Opened(Blob(file, entry.name, None if packed else entry.size, self._objects.local, partitions(entry.key)))
 
 
 class _Opened:

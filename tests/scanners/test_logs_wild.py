@@ -131,8 +131,10 @@ def test_encodings(tmp_path: Path, encoding: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (b"LPKSHHRH" + bytes(range(256)) * 9, "systemd journal"), (b"ElfFile\x00" + bytes(range(256)) * 9, "Windows event log"),
-        (bytes(9_000), "zero bytes"), (random.Random(3).randbytes(5_000), "ciphertext"), (b"age-encryption.org/v1\n" + random.Random(4).randbytes(300), "encrypted (age)"),
+        (b"LPKSHHRH" + bytes(range(256)) * 9, "systemd journal"),
+        (b"ElfFile\x00" + bytes(range(256)) * 9, "Windows event log"),
+        (bytes(9_000), "zero bytes"), (random.Random(3).randbytes(5_000), "ciphertext"),
+        (b"age-encryption.org/v1\n" + random.Random(4).randbytes(300), "encrypted (age)"),
     ],
 )  # fmt: skip
 def test_what_is_no_text_is_named_and_not_called_readable(tmp_path: Path, data: bytes, reason: str) -> None:

@@ -53,7 +53,7 @@ def _rows(blob: Blob, kind: Kind, reading: Reading, sheet: str) -> Rows:
         case "pdf":
             return documents.pdf(blob, reading)
         case "eml" | "mbox":
-            return mail.read(blob, box=kind.format == "mbox")
+            return mail.read(blob, reading, box=kind.format == "mbox")
         case "html":
             return markup.html(blob, kind.encoding)
         case "xml":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -10,12 +11,14 @@ HEAD = 64 * 1024
 
 @dataclass(slots=True)
 class Blob:
-    """size: bytes of the stream, None where it is unpacked on the way; near: seeking costs nothing (a local file)."""
+    """size: bytes of the stream, None where it is unpacked on the way; near: seeking costs nothing (a local file);
+    partitions: columns that stand in the names of its folders."""
 
     file: BinaryIO = field(repr=False)
     name: str
     size: int | None = None
     near: bool = True
+    partitions: Mapping[str, str | None] = field(default_factory=dict, repr=False)
 
     def head(self, most: int = HEAD) -> bytes:
         """The first bytes; the stream stands at its start again."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from ropewalk.masking import is_data_key
 from ropewalk.model import Path
@@ -14,7 +14,9 @@ from ropewalk.reading.formats.blob import Blob
 from ropewalk.reading.formats.text import decoded, lines, scattered
 from ropewalk.reading.rows import Reading, Rows
 
-DELIMITERS = (",", "\t", ";", "|", "\x01")
+DELIMITERS = (",", "\t", ";", "|", "\x01", "^")
+_ABOVE = 10
+"""Rows above a header at most: titles, dates, empty rows."""
 _CELL = 16 * 2**20
 _WORDS = frozenset(
     "id name email mail phone tel mobile fax address street city town state zip postal postcode country region county date time at on "
@@ -27,18 +29,34 @@ _WORDS = frozenset(
     "purchase gift login username password token session device agent os browser score flag enabled active is has".split()
 )
 _DATA = re.compile(r"@|^[-+]?[\d.,:/ -]*\d[\d.,:/TZ %€$£-]*$|^\d{4}-\d\d")
+_SEP = re.compile(r"\ufeff?sep=(.)\r?\n", re.I)
+_SINGLE = re.compile(r"(?:^|[,;\t|])'", re.M)
 _TOKEN = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """delimiter; quoted: whether `"` quotes; spans: a quoted cell holds a line break; width: cells of most rows; header."""
+    """delimiter; quoted: whether `quote` quotes; spans: a quoted cell holds a line break; width: cells of most rows; header, and the rows above it;
+    escape: what stands before a quote inside a quoted cell, where quotes are not doubled."""
 
     delimiter: str
     quoted: bool
     spans: bool
     width: int
     header: tuple[str, ...] | None
+    above: int = 0
+    quote: str = '"'
+    escape: str | None = None
+
+    def rows(self, found: Iterable[str]) -> Iterator[list[str]]:
+        return csv.reader(
+            found,
+            delimiter=self.delimiter,
+            quoting=csv.QUOTE_MINIMAL if self.quoted else csv.QUOTE_NONE,
+            quotechar=self.quote,
+            escapechar=self.escape,
+            doublequote=self.escape is None,
+        )
 
 
 def sniff(text: str, *, sure: bool) -> Dialect | None:
@@ -46,28 +64,46 @@ def sniff(text: str, *, sure: bool) -> Dialect | None:
     whole = text.splitlines(keepends=True)
     if len(whole) > 1 and not text.endswith(("\n", "\r")):
         whole.pop()
-    best: tuple[float, str, list[list[str]]] | None = None
-    for delimiter in DELIMITERS:
-        rows = _parsed(whole[:300], delimiter)
+    told = _SEP.match(text)
+    single = '"' not in text and len(_SINGLE.findall(text)) > len(whole) / 2
+    escape = "\\" if '\\"' in text and '""' not in text else None
+    tried = [Dialect(d, True, False, 1, None, quote="'" if single else '"', escape=escape) for d in ([told[1]] if told else DELIMITERS)]
+    best: tuple[float, Dialect, list[list[str]]] | None = None
+    for dialect in tried:
+        rows = _parsed(whole[bool(told) : 300], dialect)
         widths = Counter(len(row) for row in rows)
         if not widths:
             continue
         width, count = widths.most_common(1)[0]
         share = count / len(rows)
         if width > 1 and share >= (0.5 if sure else 0.9) and (best is None or (share, width) > (round(best[0], 1), len(best[2][0]))):
-            best = (share, delimiter, rows)
+            best = (share, dialect, rows)
     if best is None:
-        rows = _parsed(whole[:300], ",")
+        rows = _parsed(whole[:300], tried[0])
         if not sure or not rows:
             return None
-        best = (1.0, ",", rows)
-    _, delimiter, rows = best
-    if not sure and (len(rows) < 3 or (delimiter == "," and not looks_like_header(rows))):
-        return None
+        best = (1.0, tried[0], rows)
+    _, dialect, rows = best
     width = Counter(len(row) for row in rows).most_common(1)[0][0]
-    quoted = any(f'{delimiter}"' in line or line.startswith('"') for line in whole)
-    spans = len(rows) < sum(1 for line in whole[:300] if line.strip())
-    return Dialect(delimiter, quoted, spans, width, tuple(rows[0]) if looks_like_header(rows) else None)
+    at = _header(rows, width)
+    if not sure and (len(rows) < 3 or (dialect.delimiter == "," and at is None)):
+        return None
+    plain = replace(dialect, quoted=False, escape=None)
+    bare = _parsed(whole[bool(told) : 300], plain)
+    if sum(len(row) == width for row in bare) > sum(len(row) == width for row in rows):  # a stray quote that would swallow what follows it
+        at = _header(bare, width)
+        return replace(plain, width=width, header=None if at is None else tuple(bare[at]), above=at or 0)
+    quoted = any(f"{dialect.delimiter}{dialect.quote}" in line or line.startswith(dialect.quote) for line in whole)
+    spans = len(rows) < sum(1 for line in whole[bool(told) : 300] if line.strip())
+    return replace(dialect, quoted=quoted, spans=spans, width=width, header=None if at is None else tuple(rows[at]), above=at or 0)
+
+
+def _header(rows: Sequence[Sequence[str]], width: int) -> int | None:
+    """The row that names the columns, below titles, which are short rows; None where the first full row holds data."""
+    for place, row in enumerate(rows[:_ABOVE]):
+        if sum(bool(cell.strip()) for cell in row) >= max(1, 0.6 * width):
+            return place if looks_like_header(rows[place:]) else None
+    return None
 
 
 def looks_like_header(rows: Sequence[Sequence[str]]) -> bool:
@@ -110,22 +146,20 @@ def read(blob: Blob, name: str, dialect: Dialect, reading: Reading) -> Rows:
         reading.problem(f"more than {limit} fields; the rest was not looked at", "raise limits.fields")
     header = named(dialect.header, width)[:limit]
     if reading.rows is not None and not dialect.spans and (drawn := scattered(blob, name, reading.rows * 2, reading.random)):
-        rows = [row for row in _parsed(drawn, dialect.delimiter, quoted=dialect.quoted) if len(row) == width and tuple(row) != dialect.header]
+        rows = [row for row in _parsed(drawn, dialect) if len(row) == width and tuple(row) != dialect.header]
         if len(rows) >= min(reading.rows, len(drawn)) // 2:
             return Rows(iter(_cut(rows[: reading.rows], limit)), header, sampled="stride")
     return Rows(_cut(_stream(blob, name, dialect), limit), header)
 
 
 def _stream(blob: Blob, name: str, dialect: Dialect) -> Iterator[list[str]]:
-    reader = csv.reader(lines(decoded(blob, name)), delimiter=dialect.delimiter, quoting=csv.QUOTE_MINIMAL if dialect.quoted else csv.QUOTE_NONE)
-    skip = dialect.header is not None
-    for row in reader:
-        if not row:
+    place = 0
+    for row in dialect.rows(lines(decoded(blob, name))):
+        if not row or (not place and _SEP.match(dialect.delimiter.join(row) + "\n")):
             continue
-        if skip:
-            skip = False
-            continue
-        yield row
+        place += 1
+        if dialect.header is None or place != dialect.above + 1:
+            yield row
 
 
 def _cut(rows: Iterator[list[str]] | list[list[str]], most: int) -> Iterator[list[str]]:
@@ -134,8 +168,8 @@ def _cut(rows: Iterator[list[str]] | list[list[str]], most: int) -> Iterator[lis
         yield row if len(row) <= most else row[:most]
 
 
-def _parsed(found: Sequence[str], delimiter: str, *, quoted: bool = True) -> list[list[str]]:
+def _parsed(found: Sequence[str], dialect: Dialect) -> list[list[str]]:
     try:
-        return [r for r in csv.reader(found, delimiter=delimiter, quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE) if r]
+        return [r for r in dialect.rows(found) if r]
     except csv.Error:
         return []

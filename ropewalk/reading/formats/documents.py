@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import logging
+import re
 import zipfile
 from collections.abc import Iterator
 from typing import Any
+from xml.etree import ElementTree
 
 from ropewalk.errors import MissingExtraError, SourceError
 from ropewalk.masking import is_data_key
@@ -16,6 +18,9 @@ from ropewalk.reading.rows import Reading, Rows
 
 _WHOLE = 128 * 2**20
 _PAGES = 2_000
+_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_ASIDE = re.compile(r"/word/(header|footer|comments|footnotes|endnotes)\d*\.xml")
+_SLIDE_ASIDE = re.compile(r"/ppt/(comments|commentAuthors|diagrams|charts)(?:/(?:modernComment|comment|data|chart)\w*)?\.xml")
 _CORE = ("author", "last_modified_by", "title", "subject", "keywords", "comments", "category")
 
 
@@ -49,8 +54,6 @@ def pdf(blob: Blob, reading: Reading) -> Rows:
 
 def origin(blob: Blob, expanded: int) -> str:
     """The category of an office document's core properties where it names an origin (`origin: amazon-sp-api`), or nothing."""
-    import re
-
     try:
         with zipfile.ZipFile(io.BytesIO(_whole(blob))) as packed:
             info = packed.getinfo("docProps/core.xml")
@@ -62,26 +65,63 @@ def origin(blob: Blob, expanded: int) -> str:
 
 
 def _word(document: Any) -> Iterator[dict[str, Any]]:
+    """The body with text boxes and tracked changes, tables also inside of tables, then headers, footers, comments and notes."""
+    from docx.table import Table
+
     yield _core(document.core_properties)
-    for section in document.sections:
-        for part in (section.header, section.footer):
-            if not part.is_linked_to_previous:
-                yield from ({"header": p.text} for p in part.paragraphs if p.text.strip())
-    yield from ({"text": p.text} for p in document.paragraphs if p.text.strip())
-    for table in document.tables:
-        yield from _table([[c.text for c in row.cells] for row in table.rows])
+    body = document.element.body
+    for paragraph in body.iter(f"{_W}p"):
+        inside = next((e.tag for e in paragraph.iterancestors(f"{_W}tc", f"{_W}txbxContent")), "")
+        if inside != f"{_W}tc" and (text := _run(paragraph)):
+            yield {"text": text}
+    for table in body.iter(f"{_W}tbl"):
+        yield from _table([[c.text for c in row.cells] for row in Table(table, document).rows])
+    for part in document.part.package.iter_parts():
+        if found := _ASIDE.fullmatch(str(part.partname)):
+            yield from _aside(part.blob, "header" if found[1] in {"header", "footer"} else found[1].rstrip("s"))
+
+
+def _run(paragraph: Any) -> str:
+    """The text of a paragraph, inserted and deleted text of tracked changes too, without that of the text boxes in it."""
+    tags = (f"{_W}t", f"{_W}delText", f"{_W}tab", f"{_W}br")
+    own = (e for e in paragraph.iter(*tags) if next(e.iterancestors(f"{_W}p"), None) is paragraph)
+    return "".join(e.text or " " for e in own).strip()
+
+
+def _aside(raw: bytes, name: str) -> Iterator[dict[str, Any]]:
+    """Paragraphs of a part beside the body, and who wrote a comment."""
+    for element in ElementTree.fromstring(raw).iter():  # noqa: S314 - expat refuses entities that multiply, and the size is bounded
+        tag = _local(element.tag)
+        if tag in {"p", "cm"} and (text := "".join(e.text or "" for e in element.iter() if _local(e.tag) in {"t", "delText", "text"}).strip()):
+            yield {name: text}
+        if tag.startswith(("comment", "cmAuthor")):
+            yield from ({f"{name}_by": value} for key, value in element.attrib.items() if _local(key) in {"author", "name"} and value)
+
+
+def _local(tag: str) -> str:
+    return tag.rpartition("}")[2]
 
 
 def _slides(deck: Any) -> Iterator[dict[str, Any]]:
     yield _core(deck.core_properties)
     for slide in deck.slides:
-        for shape in slide.shapes:
-            if shape.has_text_frame and shape.text_frame.text.strip():
-                yield {"text": shape.text_frame.text}
-            if shape.has_table:
-                yield from _table([[c.text for c in row.cells] for row in shape.table.rows])
+        yield from _shapes(slide.shapes)
         if slide.has_notes_slide and (frame := slide.notes_slide.notes_text_frame) is not None and frame.text.strip():
             yield {"notes": frame.text}
+    for part in deck.part.package.iter_parts():
+        if found := _SLIDE_ASIDE.fullmatch(str(part.partname)):
+            yield from _aside(part.blob, "comment" if found[1].startswith("comment") else "text")
+
+
+def _shapes(shapes: Any) -> Iterator[dict[str, Any]]:
+    for shape in shapes:
+        if hasattr(shape, "shapes"):  # a group
+            yield from _shapes(shape.shapes)
+            continue
+        if shape.has_text_frame and shape.text_frame.text.strip():
+            yield {"text": shape.text_frame.text}
+        if shape.has_table:
+            yield from _table([[c.text for c in row.cells] for row in shape.table.rows])
 
 
 def _pages(file: Any, reading: Reading) -> Iterator[dict[str, Any]]:
@@ -90,12 +130,21 @@ def _pages(file: Any, reading: Reading) -> Iterator[dict[str, Any]]:
     for name, field in list((file.get_fields() or {}).items())[:500]:
         if field.get("/V") is not None:
             yield {"form": {"*" if is_data_key(str(name)) else str(name): str(field.get("/V"))}}
+    if names := list(file.attachments):
+        reading.problem(f"{len(names)} files are attached to it and were not read", "save them beside the document")
+    pictures = 0
     for count, page in enumerate(file.pages):
         if count >= _PAGES:
             reading.problem(f"only the first {_PAGES} pages were read", "split the document")
             return
         text = page.extract_text()
+        pictures += not text.strip() and "/XObject" in (page.get("/Resources") or {})
         yield from ({"text": t} for t in text.split("\n\n") if t.strip())
+        for mark in page.get("/Annots") or ():
+            note = mark.get_object()
+            yield from ({name: str(note[key])} for name, key in (("comment", "/Contents"), ("comment_by", "/T")) if note.get(key))
+    if pictures:
+        reading.problem(f"{pictures} pages hold pictures and no text; pictures are not read", "its owner must declare what they show")
 
 
 def _core(properties: Any) -> dict[str, Any]:

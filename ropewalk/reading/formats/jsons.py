@@ -20,6 +20,7 @@ _ELEMENT = 32 * 2**20
 _PIECE = 1 << 18
 _SPACE = re.compile(r"[\s,]*")
 _WRAPPER_DEPTH = 4
+_TEXT, _OVERLAP = 4_000, 200
 _DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str, object_pairs_hook=merged)
 
 
@@ -97,15 +98,35 @@ def _holds(value: Any) -> bool:
 
 
 def _salvaged(start: str, rest: TextIOBase, reading: Reading) -> Rows:
-    """Elements of the first list of objects, one by one, of a document that is large or not whole."""
+    """Documents one after the other; or elements of the first list of objects, one by one, of a document that is large or not whole;
+    or else its text."""
+    if _follows(start):
+        return Rows(_elements(start, rest, within=False))
     at = re.search(r"\[\s*\{", start[:_PIECE])
     if at is None:
-        raise SourceError("not whole JSON, and no list of objects in it", mend="check that the file is whole")
+        reading.problem("not whole JSON, and no list of objects in it: looked at as text", "check that the file is whole")
+        return Rows(_texts(start, rest))
     before = start[: at.start()]
     prefix = _keys_before(before)
     if prefix:
         reading.problem("read as a stream: what stands around its list of records was not looked at", "split the file, or write JSON lines")
-    return Rows(_elements(start[at.start() + 1 :], rest), prefix=(*prefix, "[]") if prefix else ())
+    return Rows(_elements(start[at.start() + 1 :], rest, within=True), prefix=(*prefix, "[]") if prefix else ())
+
+
+def _follows(start: str) -> bool:
+    """Whether a whole document is followed by another."""
+    try:
+        _, end = _DECODER.raw_decode(start.lstrip("\ufeff \t\r\n"))
+    except (ValueError, RecursionError):
+        return False
+    return start.lstrip("\ufeff \t\r\n")[end:].lstrip()[:1] in {"{", "["}
+
+
+def _texts(held: str, rest: TextIOBase) -> Iterator[dict[str, str]]:
+    """Pieces of text that overlap a little."""
+    while held:
+        yield from ({"text": held[i : i + _TEXT]} for i in range(0, len(held), _TEXT - _OVERLAP))
+        held = rest.read(_PIECE)
 
 
 def _keys_before(text: str) -> Path:
@@ -124,19 +145,23 @@ def _keys_before(text: str) -> Path:
     return tuple("*" if is_data_key(k) else k for k in [*depth_keys[1:], last] if k)
 
 
-def _elements(held: str, rest: TextIOBase) -> Iterator[Any]:
-    at = 0
+def _elements(held: str, rest: TextIOBase, *, within: bool) -> Iterator[Any]:
+    """within: the elements are those of a list, which ends; else documents until the end of the file."""
+    at = 0 if within else len(held) - len(held.lstrip("\ufeff"))
     while True:
         space = _SPACE.match(held, at)
         at = space.end() if space else at
-        if held[at : at + 1] == "]":
+        if within and held[at : at + 1] == "]":
             return
         try:
             element, end = _DECODER.raw_decode(held, at)
         except (ValueError, RecursionError):
             piece = rest.read(max(_PIECE, len(held) - at)) if len(held) - at < _ELEMENT else ""
             if not piece:
-                raise SourceError("cut off or not whole JSON; the rest was not read", mend="check that the file is whole") from None
+                if not within and not held[at:].strip():
+                    return
+                yield from _texts(held[at:], rest)
+                raise SourceError("cut off or not whole JSON; the rest was looked at as text", mend="check that the file is whole") from None
             held, at = held[at:] + piece, 0
             continue
         yield element
