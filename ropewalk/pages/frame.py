@@ -64,11 +64,12 @@ def guarded(page: Callable[[State], None]) -> Callable[[], None]:
 
     @wraps(page)
     def run() -> None:
-        from ropewalk.pages.state import state
+        from ropewalk.pages.state import forget, state
 
         try:
             page(state())
         except RopewalkError as error:
+            forget()
             first, *more = error.what.splitlines() or [""]
             where = "`" + error.where.replace("`", "'") + "`" if error.where else ""
             lines = [f"**{words(first)}**", *(words(m.strip()) for m in more), where]

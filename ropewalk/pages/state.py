@@ -9,6 +9,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -50,33 +51,45 @@ class State:
 
 
 @st.cache_resource(show_spinner=False)
-def _register(url: str, path: str) -> Register:
-    return open_register(configuration.load(path))
+def _register(url: str, path: str, file: object) -> Register:
+    return open_register(configuration.load(path), create=False)
+
+
+def _opened(config: Config) -> Register:
+    """The register, opened once for all who look; anew where its file was exchanged."""
+    file = Path(config.register_url.removeprefix("sqlite:///"))
+    found = file.stat() if file.is_file() else None
+    return _register(config.register_url, str(config.path), found and (found.st_dev, found.st_ino))
+
+
+def forget() -> None:
+    """After an error: a register that was brought back is opened anew."""
+    _register.clear()
 
 
 def state() -> State:
     """The current state; raises RopewalkError where the configuration or the register cannot be read."""
     config = configuration.load(os.environ.get("ROPEWALK_CONFIG") or None)
-    register = _register(config.register_url, str(config.path))
+    register = _opened(config)
     return _read(config.digest, (*_mark(register), *_moving(config)), config, register)
 
 
 def opened() -> tuple[Config, Register]:
     """The configuration and the register, for what must be read fresh."""
     config = configuration.load(os.environ.get("ROPEWALK_CONFIG") or None)
-    return config, _register(config.register_url, str(config.path))
+    return config, _opened(config)
 
 
 def running() -> pd.DataFrame:
     """The running scan as one row, read fresh; empty when nothing runs."""
     config = configuration.load(os.environ.get("ROPEWALK_CONFIG") or None)
-    return views.progress(_register(config.register_url, str(config.path)).frame("scans"), datetime.now(UTC))
+    return views.progress(_opened(config).frame("scans"), datetime.now(UTC))
 
 
 def running_sources(scan_id: object) -> pd.DataFrame:
     """How far each source of the running scan is, read fresh."""
     config = configuration.load(os.environ.get("ROPEWALK_CONFIG") or None)
-    return views.progress_by_source(_register(config.register_url, str(config.path)).frame("units"), scan_id)
+    return views.progress_by_source(_opened(config).frame("units"), scan_id)
 
 
 def _mark(register: Register) -> tuple[object, ...]:

@@ -64,8 +64,27 @@ def test_alarms_are_narrowed(app: AppTest) -> None:
 
 
 def test_an_empty_register_says_what_fills_it(company: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rw.open_register(rw.load_config(company)).close()
     app = run("watch", company, monkeypatch)
     words = shown(app)
     for part in ("check --once", "No channel is configured", "Nothing is scheduled", "canary plant"):
         assert part in words
     assert not app.dataframe
+
+
+def test_a_register_that_is_gone_damaged_or_brought_back(company: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app, file = run("watch", company, monkeypatch), company.parent / ".ropewalk" / "register.db"
+    assert "there is no register yet" in shown(app)
+    assert not file.exists(), "a page makes none"
+    watched(company)
+    kept = file.read_bytes()
+    assert "canary wren was seen" in list(app.run().dataframe[0].value["What"])
+    for name in ("register.db", "register.db-wal", "register.db-shm"):
+        file.with_name(name).unlink(missing_ok=True)
+    file.write_bytes(b"nothing of the kind" * 500)
+    assert "the file is damaged" in shown(app.run())
+    file.unlink()
+    assert "there is no register yet" in shown(app.run())
+    file.write_bytes(kept)
+    assert "canary wren was seen" in list(app.run().dataframe[0].value["What"])
+    assert not app.exception
