@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ropewalk.errors import RegisterError
+from ropewalk.register.opening import alone
 from ropewalk.register.runner import is_alive, this_runner
 from ropewalk.register.schema import alarm, canary, delivery, lease, run
 
@@ -50,7 +51,8 @@ class Duties:
         """Makes this process the holder. Raises LeaseError while another one lives; the lease of a dead one has expired."""
         now = self._now()
         with self._write() as connection:
-            held = connection.execute(sa.select(lease).where(lease.c.name == name).with_for_update()).first()
+            alone(connection, "lease")
+            held = connection.execute(sa.select(lease).where(lease.c.name == name)).first()
             if held is not None and held.runner != this_runner() and is_alive(held.runner, held.renewed_at, now):
                 raise LeaseError(
                     f"another runner has it since {held.taken_at:%Y-%m-%d %H:%M} UTC ({held.runner.rpartition(':')[0]})",
@@ -96,6 +98,7 @@ class Duties:
         """A run that did not happen: missed or overlapped. False where that is known already."""
         now = self._now()
         with self._write() as connection:
+            alone(connection, "run")
             same = (run.c.job == job) & (run.c.due_at == due_at)
             if connection.execute(sa.select(run.c.seq).where(same).limit(1)).first() is not None:
                 return False
@@ -130,8 +133,7 @@ class Duties:
         """(key, state, record, channels): in one transaction; what is said already in this state is left out. Returns how many are new."""
         now, new = self._now(), 0
         with self._write() as connection:
-            if connection.dialect.name == "postgresql":
-                connection.exec_driver_sql("LOCK TABLE alarm IN SHARE ROW EXCLUSIVE MODE")
+            alone(connection, "alarm")
             for key, state, record, channels in alarms:
                 last = connection.execute(sa.select(alarm.c.state).where(alarm.c.key == key).order_by(alarm.c.seq.desc()).limit(1)).scalar()
                 if last == state or (last is None and not state):

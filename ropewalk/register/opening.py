@@ -137,6 +137,12 @@ def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
         yield connection
 
 
+def alone(connection: sa.Connection, table: str) -> None:
+    """Nobody else writes the table until this transaction ends: what is read now still holds when it is written. SQLite has one writer anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
+
+
 def _bring_up_to_date(engine: sa.Engine, where: str, create: bool) -> None:
     with engine.connect() as connection:
         version = _version(connection, where)

@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from ropewalk.errors import RegisterError
 from ropewalk.model import Dataset, Fact, Finding, Skipped
 from ropewalk.register import recording
+from ropewalk.register.opening import alone
 from ropewalk.register.runner import is_alive, this_runner
 from ropewalk.register.schema import clean, current_field, current_unit, fact, observation, scan, scan_source, skipped, unit
 
@@ -51,6 +52,7 @@ class Scans:
         now = self._now()
         scan_id = f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
         with self._write() as connection:
+            alone(connection, "scan")
             for row in connection.execute(sa.select(scan).where(scan.c.finished_at.is_(None))):
                 if is_alive(row.runner, row.heartbeat_at, now):
                     raise RegisterError(
