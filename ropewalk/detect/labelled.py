@@ -22,9 +22,33 @@ _SECRET_AREA = 80
 _USER = re.compile(
     r"(?:\b(?:[Ii]nvalid|[Ii]llegal|unknown) user |\b[Ff]or (?:invalid user )?user |\b(?:[Ff]ailed|[Aa]ccepted) \S+ for (?:invalid user )?|"
     r"\bpassword for (?:invalid user )?|\bsession (?:opened|closed) for user |"
-    r"\b(?:ruser|user(?:name)?|login|acct|logname)=\"?|\bUser |\b(?:su|sudo): +)"
-    r"([A-Za-z0-9_][\w.@$-]{0,40})(?=[\s,;:\"]|$)"
+    r"\b(?:ruser|user(?:_?name)?|login|acct|logname)=\"?|\"(?:user(?:_?name)?|login)\":\s?\"|\bUser |\b(?:su|sudo): +|"
+    r"\bauthentication attempts exceeded for (?:invalid user )?|\bAccount Name:\s+)"
+    r"([A-Za-z0-9_][\w.@$-]{0,40})(?=[\s,;:\"(]|$)"
 )
+
+
+_OTHER = re.compile(
+    r"(?i)\b(?:order|ref(?:erence)?|invoice|case|ticket|tracking|transaction|batch|lot|serial|model|part|account|article|item|parcel|rma|po|hts|hs|"
+    r"gtin|ean|upc|isbn|sku|asin|version|build|drawing|timestamps?|id|bestellung|rechnung|auftrag|commande|facture|pedido|factura)"
+    r"(?:\s?(?:number|code|no\.?|nr\.?|id|is|was))*[\s.:=#-]{1,4}$"
+)
+"""A word for another kind of number, right before it."""
+_PHONE_WORD = re.compile(
+    r"(?i)phone|mobile|\btel|\bcell|\bcall|\bfax|handy|whatsapp|\bsms|\bdial|\breach|\bring\b|\btext\b|\bcontact|téléphone|telefon|móvil"
+)
+_DECIMAL = re.compile(r"[\[(]?\d+\.\d+[\])]?")
+_SINCE_1970 = re.compile(r"1[0-9]{9}")
+
+
+def no_phone(text: str, hit: Hit) -> bool:
+    """Whether a valid number without a word for phone beside it is something else: a part of a code, a decimal, a time, an id."""
+    number, before, after = text[hit.start : hit.end], text[: hit.start], text[hit.end : hit.end + 8]
+    if _PHONE_WORD.search(before[-60:]):
+        return False
+    if re.match(r"(?i)[-_](?!office|fax|mobile|cell|home|work|desk|phone)\w", after) or (before[-1:] in {"-", "_", "#"} and before[-2:-1].isalnum()):
+        return True
+    return bool(_DECIMAL.fullmatch(number) or _SINCE_1970.fullmatch(number) or _OTHER.search(before[-40:]))
 
 
 def phones(text: str) -> list[Hit]:

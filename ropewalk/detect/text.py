@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ropewalk.detect import labelled
+from ropewalk.detect import labelled, loglines
 from ropewalk.detect.hits import Hit
 from ropewalk.detect.names import Names
 from ropewalk.detect.patterns import PatternEngine
@@ -18,10 +18,13 @@ LEAST = 0.4
 """Score from which a pattern counts; Presidio's weak number patterns (bank, licence, passport) need their context to reach it."""
 _SPAN_TYPES = frozenset({"PERSON", "LOCATION", "NRP", "DATE_TIME", "ORGANIZATION"})
 _FIRST = ("EMAIL_ADDRESS", "CREDIT_CARD", "IBAN_CODE", "IP_ADDRESS", "MAC_ADDRESS", "US_SSN", "URL", "PHONE_NUMBER")
-_ACCESS = re.compile(r'^(\S+) \S+ .+? \[[^\]]+\] "(?:[^"\\]|\\.)*" (?:\d{3}|-) (?:\d+|-)(?: "(?:[^"\\]|\\.)*" "((?:[^"\\]|\\.)*)")?')
-_DAEMON = re.compile(r"^(?:<\d{1,3}>1? ?)?(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\S+) \S+(?: [\w./-]+(?:\(\w+\))?(?:\[\d+\])?)?: ")
-_IPV4 = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.]*\d)")
-_AGENT = re.compile(r"(?:Mozilla|Opera)/\d[\w.]* \([^)]{3,200}\)(?: [\w.+-]+/[\w.+-]+(?: \([^)]{0,200}\))?| (?:Mobile|Version|Safari)\b)*")
+
+
+_POSTAL_WORD = re.compile(
+    r"(?i)\b(?:zip|post(?:al)?\s?code|postcode|pin\s?code|plz|postleitzahl|code postal|c\.?p\.?|cap|cep|c[oó]digo postal|"
+    r"box|unit|apt|apartment|suite|psc|a[aep])\b(?:\W*(?:code|number|no|is|was)\b)*\W*$"
+)
+_HOUSE = re.compile(r",? [^\W\d_]{0,4}\.? ?[A-ZÀ-ÞŁŚŻ]")
 
 
 class TextReader:
@@ -34,43 +37,41 @@ class TextReader:
 
     def read(self, texts: Sequence[str]) -> list[list[Hit]]:
         patterns = self._patterns.scan(texts)
-        prose = [i for i, text in enumerate(texts) if not _is_log(text)]
+        placed = [loglines.by_place(text) for text in texts]
+        prose = [i for i, known in enumerate(placed) if not known]
         named: dict[int, list[Hit]] = {}
         if self._names is not None and prose:
             named = dict(zip(prose, self._names.tag([texts[i] for i in prose], "prose"), strict=True))
         return [
-            _prose(text, patterns[i], named.get(i, [])) if i in named or not _is_log(text) else _log(text, patterns[i])
-            for i, text in enumerate(texts)
+            apart(loglines.placed(text, patterns[i])) if placed[i] else _prose(text, patterns[i], named.get(i, [])) for i, text in enumerate(texts)
         ]
-
-
-def _is_log(text: str) -> bool:
-    return bool(_ACCESS.match(text) or _DAEMON.match(text))
 
 
 def machine_like(text: str) -> bool:
     """Lines of daemons and servers, user agents, records, code and links: no running text, so no names are looked for."""
-    if _is_log(text) or _AGENT.match(text):
+    if loglines.by_place(text) or loglines.agents(text[:400]):
         return True
     letters = sum(c.isalpha() or c.isspace() for c in text)
     return letters < 0.7 * len(text) or sum(c in "={}[]<>|\\_;" for c in text) > 0.05 * len(text)
 
 
-def _log(text: str, patterns: Sequence[Hit]) -> list[Hit]:
-    """A line of a server's log: its addresses, accounts and agents by their place; of the patterns only the sure ones."""
-    hits = [h for h in patterns if h.entity in {"EMAIL_ADDRESS", "IBAN_CODE", "CREDIT_CARD", "IP_ADDRESS"}]
-    hits += [Hit(*m.span(), "IP_ADDRESS", 0.95, "log") for m in _IPV4.finditer(text) if all(int(p) < 256 for p in m.group().split("."))]
-    if match := _ACCESS.match(text):
-        if match[2] and match[2] != "-":
-            hits.append(Hit(*match.span(2), "USER_AGENT", 1.0, "log"))
-    else:
-        hits += labelled.users(text)
-    return apart(hits)
-
-
 def _prose(text: str, patterns: Sequence[Hit], named: Sequence[Hit]) -> list[Hit]:
-    agents = [Hit(*m.span(), "USER_AGENT", 0.9, "prose") for m in _AGENT.finditer(text)]
-    return apart([*agents, *patterns, *labelled.cards(text), *labelled.phones(text), *named])
+    hits = [h for h in patterns if h.entity != "PHONE_NUMBER" or not labelled.no_phone(text, h)]
+    if loglines.application(text):
+        hits += loglines.placed(text, patterns)
+        named = [h for h in named if h.score >= loglines.SURE]
+    named = [h for h in named if h.entity != "LOCATION" or any(map(str.isalpha, text[h.start : h.end])) or _postal(text, h, named)]
+    return apart([*hits, *loglines.agents(text), *labelled.cards(text), *labelled.phones(text), *named])
+
+
+def _postal(text: str, hit: Hit, named: Sequence[Hit]) -> bool:
+    """Whether a bare number can be a part of a place: beside another part, before a street, at the edge of a line, behind its label."""
+    before, after = text[: hit.start], text[hit.end :]
+    if _POSTAL_WORD.search(before[-24:]) or _HOUSE.match(after):
+        return True
+    if "\n" in text.strip() and (before.rstrip(" >?|*")[-1:] in {"", "\n"} or after.lstrip(" ")[:1] in {"", "\n"}):
+        return True
+    return any(o is not hit and o.entity == "LOCATION" and -6 <= max(o.start - hit.end, hit.start - o.end) <= 4 for o in named)
 
 
 def apart(hits: Sequence[Hit]) -> list[Hit]:
