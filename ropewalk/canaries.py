@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, unquote_plus
 
+from ropewalk.encodings import written_out
 from ropewalk.errors import ConfigError
 from ropewalk.model import Fact, Sample
 
@@ -143,11 +143,8 @@ def _words(value: str) -> list[str]:
 
 
 def _readings(value: str) -> Iterator[list[str]]:
-    """The words of a value, also as a web address hides them: `/buyers/ann%40example.com/orders`, `name=Ann+Example`."""
-    texts = {value}
-    if "%" in value or "+" in value:
-        texts |= {unquote(value), unquote_plus(value)}
-    for text in texts:
+    """The words of a value, also as encodings and web addresses hide them: `/buyers/ann%40example.com/orders`, `name=Ann+Example`."""
+    for text in written_out(value):
         words = _words(text)
         yield words
         parts = _words(_INNER.sub(" ", text))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import stat
 import string
@@ -17,6 +18,7 @@ from ropewalk.alarms import raise_alarms
 from ropewalk.canaries import VARIABLE, Watch, digest_of, key_file, read_key
 from ropewalk.cli import main
 from ropewalk.config import Config
+from ropewalk.encodings import written_out
 from ropewalk.errors import ConfigError, RegisterError
 from ropewalk.model import FieldRef, Sample
 from ropewalk.register import open_register
@@ -155,6 +157,35 @@ def test_no_repr_shows_a_key() -> None:
 )
 def test_inside_an_address(cell: str) -> None:
     assert cells(CANARY, cell) == 3
+
+
+BASE64 = base64.b64encode(CANARY.encode()).decode()
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        BASE64,
+        f"Authorization: Basic {base64.b64encode(f'{CANARY}:secret'.encode()).decode()}",
+        base64.urlsafe_b64encode(f'{{"sub": "{CANARY}", "x": "~~~???"}}'.encode()).decode().rstrip("="),
+        f"/in?mail={BASE64.replace('=', '%3D')}&x=1",
+        CANARY.encode().hex(),
+        f"payload={CANARY.upper().encode().hex().upper()};",
+        f"mail: {CANARY.replace('@', '%2540')}",
+        f'{{"mail": "{CANARY.replace("@", chr(92) + "u0040")}"}}',
+        f"a\\n{CANARY}\\n",
+        CANARY.replace("@", "&#64;").replace(".", "&period;"),
+        f"<a href='mailto:{CANARY.replace('@', '&#x40;')}'>",
+    ],
+)
+def test_in_other_words(cell: str) -> None:
+    assert cells(CANARY, cell) == 3
+
+
+@given(st.text(), st.binary())
+def test_any_text_can_be_written_out(text: str, data: bytes) -> None:
+    assert text in written_out(text)
+    assert written_out(base64.b64encode(data).decode() + " " + data.hex())
 
 
 def test_a_planted_record_is_shown_once_and_met_where_it_leaked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
