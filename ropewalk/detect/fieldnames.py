@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from ropewalk.detect import gazetteer
 from ropewalk.detect.gazetteer import fold
 from ropewalk.detect.packs import Packs
 from ropewalk.model import Path
@@ -61,6 +62,8 @@ class FieldName:
 
     leaf: tuple[str, ...]
     all: tuple[str, ...]
+    readable: bool = True
+    """Whether any word is one that the packs or everyday English know: names in other languages speak for and against nothing."""
 
     @cached_property
     def text(self) -> str:
@@ -69,7 +72,7 @@ class FieldName:
     @property
     def known(self) -> bool:
         """Whether the name says anything at all: `c1`, `column_7`, `field12` do not."""
-        return any(len(w) > 1 and w.isalpha() and w not in _GENERIC for w in self.all)
+        return self.readable and any(len(w) > 1 and w.isalpha() and w not in _GENERIC for w in self.all)
 
 
 class NameReader:
@@ -97,6 +100,8 @@ class NameReader:
         self._negatives = {n.id: _pattern(n.names, packs.sets) for n in packs.negatives if n.names}
         for n in packs.negatives:
             self._vocabulary.update(w for p in n.names for w in re.sub(r"\{\w+\}", "", p).split())
+        for _, known in packs.lineage:
+            self._vocabulary.update(w.lower() for w in _SPLIT.split(known.path) if len(w) > 2)
         self._roles = frozenset(w for m in packs.sets.get("role", ()) for w in m.split())
 
     def read(self, path: Path) -> FieldName:
@@ -107,8 +112,9 @@ class NameReader:
         everything: list[str] = []
         for words in spelled:
             fresh = list(words)
-            everything += fresh[1:] if everything and fresh and everything[-1] == fresh[0] and len(fresh) > 1 else fresh
-        return FieldName(tuple(spelled[-1]) if spelled else (), tuple(everything))
+            everything += [w for i, w in enumerate(fresh) if w.isdigit() or w != (fresh[i - 1] if i else everything[-1] if everything else "")]
+        readable = any((len(w) > 2 and (w in self._vocabulary or w in gazetteer.words("common"))) or w in _SHORT or w == "id" for w in everything)
+        return FieldName(tuple(spelled[-1]) if spelled else (), tuple(everything), readable)
 
     def says(self, name: FieldName) -> dict[str, str]:
         """recogniser id -> sure | likely | hint | never, for the recognisers that the name says something about."""
@@ -176,12 +182,16 @@ class NameReader:
         for end in range(1, len(token) + 1):
             for start in range(end):
                 head, part = best[start], token[start:end]
-                if head is None or (len(part) < 3 and part not in {"id", "ip", "to", "no", "of", "nr", "nm"}):
+                if head is None or (len(part) < 3 and part not in {"id", "ip", "to", "no", "of", "or", "by", "nr", "nm"}):
                     continue
                 if (part in self._vocabulary or part in self._words) and (best[end] is None or len(head) + 1 < len(best[end])):  # type: ignore[arg-type]
                     best[end] = [*head, part]
         found = best[-1]
-        return found if found and len(found) <= 4 else (token.removesuffix("s") if token.removesuffix("s") in self._vocabulary else token,)
+        return (
+            found
+            if found and len(found) <= max(4, len(token) // 5)
+            else (token.removesuffix("s") if token.removesuffix("s") in self._vocabulary else token,)
+        )
 
 
 def _pattern(phrases: Iterable[str], sets: Mapping[str, tuple[str, ...]]) -> re.Pattern[str]:
@@ -193,6 +203,6 @@ def _pattern(phrases: Iterable[str], sets: Mapping[str, tuple[str, ...]]) -> re.
             lambda m: "(?:" + "|".join(map(re.escape, sorted(sets[m.group(1)], key=len, reverse=True))) + ")",
             re.escape(phrase.lstrip("=")),
         )
-        body = re.sub(r"\bnumber\b", "(?:number|no|nummer|numero|numer)", body)
+        body = re.sub(r"\b(?:number|no|nr)\b", "(?:number|no|nummer|numero|numer)", body)
         parts.append(("^" if whole else r"(?:^|(?<= ))") + f"(?:{body})")
     return re.compile("(?:" + "|".join(sorted(parts, key=len, reverse=True)) + ")$")

@@ -22,6 +22,8 @@ _THINGS = re.compile(
     r"suppl|artist|album|track|film|event|model|file|warehouse|store|listing|hospital|school|categories|region|countr|city|cities)"
 )
 _SURVEY = re.compile(r"(?i)(survey|question|questionnaire|poll|nps|feedback).{0,12}(response|answer|result|repl|comment)")
+_FORENAME = re.compile(r"(?:first name|given name|forename|vorname|prenom|voornaam|imie|jmeno|fornamn|fornavn|etunimi|keresztnev)$")
+_BANK = re.compile(r"bank|routing|sort code|\bbic\b|swift|\bbsb\b|ifsc|iban|\bblz\b")
 _ROUND = re.compile(r"\d+(?:00|99|95|90|50)")
 _STATES = frozenset(
     "al ak az ar ca co ct de fl ga hi id il in ia ks ky la me md ma mi mn ms mo mt ne nv nh nj nm ny nc nd oh ok or pa ri sc sd tn tx "
@@ -37,6 +39,7 @@ def weigh_neighbours(views: Sequence[View], dataset: str, recognisers: dict[str,
     _postal(views, recognisers)
     weigh_nameless(views, [i for i, v in enumerate(views) if _place(v)], [i for i, v in enumerate(views) if _street(v)], recognisers)
     _second_lines(views)
+    _accounts(views)
     _answers(views, dataset, recognisers)
 
 
@@ -49,6 +52,19 @@ def _second_lines(views: Sequence[View]) -> None:
         for c in (unit, line):
             if c is not None and c.share is not None and c.share.share >= 0.15:
                 c.add("neighbours", 2.5, "it stands behind a street address")
+
+
+def _accounts(views: Sequence[View]) -> None:
+    """A bare account number beside a bank's name, its code or an IBAN is a bank account."""
+    banks = [
+        i
+        for i, v in enumerate(views)
+        if any(c.said == "sure" and _BANK.search(v.name.text) for id_ in ("payment_detail", "iban") if (c := v.candidates.get(id_)) is not None)
+    ]
+    for i, view in enumerate(views):
+        c = view.candidates.get("bank_account")
+        if c is not None and c.said in {"hint", "likely"} and any(0 < abs(i - j) <= 3 for j in banks):
+            c.add("neighbours", 3.0, "it stands beside a bank's name or code")
 
 
 def _answers(views: Sequence[View], dataset: str, recognisers: dict[str, Recogniser]) -> None:
@@ -135,10 +151,12 @@ def _people(views: Sequence[View], dataset: str) -> None:
             continue
         likeness = name.share.share if name.share else 0.0
         before = views[i - 1] if i else None
+        sides = [views[j] for j in (i - 1, i + 1) if 0 <= j < len(views)]
+        if view.name.leaf == ("name",) and likeness < 0.3 and any(_FORENAME.search(v.name.text) for v in sides):
+            name.add("neighbours", 3.0, "it stands beside given names")
         if before is not None and _given(before) and not view.name.known and _surnames(view):
             name.add("neighbours", 3.0, "it stands behind given names, and its cells are single words")
-        beside = [views[j] for j in (i - 1, i + 1) if 0 <= j < len(views)]
-        if any(_named(v) for v in beside) and likeness >= 0.3 and (not view.name.known or name.said):
+        if any(_named(v) for v in sides) and likeness >= 0.3 and (not view.name.known or name.said):
             name.add("neighbours", 1.6, "the field beside it holds names, too")
         others = told - {Category.NAME}
         if others and likeness >= (0.25 if name.said else 0.5) and (name.said or not view.name.known):

@@ -94,3 +94,23 @@ def test_a_numbered_question_with_words_is_answered_by_people() -> None:
     )
     assert why.category is Category.SURVEY_RESPONSE
     assert score.category is None
+
+
+def test_names_in_a_language_nobody_knows_speak_for_nothing_and_against_nothing() -> None:
+    streets = ["12 Example Street", "7 Harbour Road", "44 Oak Lane", "9 Elm Ave"]
+    street, code = judge(sample("qwyvetol", streets), sample("zkrt", ["98101", "10019", "60611", "30301"]))
+    assert (street.category, code.category) == (Category.ADDRESS, Category.POSTAL_CODE)
+    assert one("incident_id", ["K1A 0B1"]).category is None
+
+
+def test_a_bare_account_number_beside_a_bank_is_payment() -> None:
+    number, bank = judge(sample("Account Number", ["1234567", "00123456"]), sample("Bank Name", ["RBC", "Lloyds"]))
+    assert (number.category, number.strength) == (Category.PAYMENT, Strength.DIRECT)
+    assert one("Account Number", ["1234567", "00123456"]).category is None
+    assert bank.strength is Strength.WEAK
+
+
+def test_a_bare_name_beside_given_names_is_the_family_name() -> None:
+    given, family = judge(sample("vorname", ["Anna", "Jens"]), sample("name", ["Ciobanu", "Lăcătuș"]))
+    assert (given.category, family.category) == (Category.NAME, Category.NAME)
+    assert one("name", ["Ciobanu", "Lăcătuș"]).category is None

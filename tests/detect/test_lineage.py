@@ -42,6 +42,18 @@ def test_one_field_in_many_spellings(path: tuple[str, ...]) -> None:
         ("destinationAddress.addressLine1", Category.ADDRESS, "Fulfillment Outbound"),
         ("destination_postal_code", Category.POSTAL_CODE, "ORDER_CHANGE"),
         ("ship_to_party_name", Category.NAME, "Vendor Direct Fulfillment"),
+        ("shippingaddressextendedfieldsstreetname", Category.ADDRESS, "Orders v0"),
+        ("stg_amzn_buyer_info_purchase_order_number", Category.PURCHASES, "Orders v0"),
+        ("BuyerInfo.BuyerTaxInfo.CompanyLegalName", Category.NAME, "Orders v0"),
+        ("regulated_information_fields_field_value", Category.FREE_TEXT, "Orders v0"),
+        ("signedforby", Category.NAME, "Fulfillment Outbound"),
+        ("customerOrderNumber", Category.PURCHASES, "Vendor Direct Fulfillment"),
+        ("Customer Bill To Gstid", Category.GOV_ID, "tax reports"),
+        ("ARRIVAL_POST_CODE", Category.POSTAL_CODE, "tax reports"),
+        ("bill-name", Category.NAME, "order reports"),
+        ("printableDocumentsUrl", Category.FREE_TEXT, "EasyShip"),
+        ("serviceLocation.address.postalCode", Category.POSTAL_CODE, "Services"),
+        ("contactDetails.primary.phone", Category.PHONE, "Sellers"),
     ],
 )
 def test_operations(name: str, category: Category, operation: str) -> None:
