@@ -45,6 +45,7 @@ class Limits(Strict):
     fields: int = Field(5_000, ge=1, description="fields of one dataset")
     datasets: int = Field(100_000, ge=1, description="datasets of one source")
     retries: int = Field(2, ge=0, description="attempts after a store failed")
+    unchanged_days: float = Field(30.0, ge=0, description="days after which an unchanged dataset is read again all the same")
 
 
 class Clock(Strict):

@@ -159,29 +159,6 @@ def test_diff_names_new_gone_and_changed() -> None:
     assert views.findings_diff(after, after).empty
 
 
-def test_trends() -> None:
-    history = frame(result(run_id="r2", at=NOW + timedelta(days=1)), result(run_id="r1", status="fail"), result(run_id="r1"))
-    got = views.verdict_trend(history)
-    assert list(got["run_id"]) == ["r1", "r2"]
-    assert list(got["fail"]) == [1, 0]
-    scans = frame(scan("s1"), scan("s2", started_at=NOW + timedelta(days=1)), scan("s3", finished_at=None, status="running"))
-    seen = frame(field("a"), field("b", strength="weak"), field("a", scan_id="s2"))
-    trend = views.findings_trend(seen, EMPTY, scans)
-    assert list(trend["findings"]) == [2, 1]
-    assert list(trend["weak"]) == [1, 0]
-
-
-def test_what_was_known_after_a_scan_counts_unchanged_datasets_and_drops_vanished_ones() -> None:
-    scans = frame(scan("s1"), scan("s2", started_at=NOW + timedelta(days=1)), scan("s3", started_at=NOW + timedelta(days=2), status="incomplete"))
-    seen = frame(field("a", dataset="kept"), field("a", dataset="dropped"), field("a", source="other"), field("b", dataset="kept", scan_id="s2"))
-    units = frame(*(unit(d, "done") for d in ("kept", "dropped")), *(unit(d, "done", scan_id=s) for s, d in (("s2", "kept"), ("s3", "new"))))
-    known = {s: sorted(views.fields_at(seen, units, scans, s)["field"]) for s in ("s1", "s2", "s3")}
-    assert known["s1"] == ["other/orders#a", "shop/dropped#a", "shop/kept#a"]
-    assert known["s2"] == ["other/orders#a", "shop/kept#b"]
-    assert known["s3"] == known["s2"], "a scan that did not finish proves nothing gone"
-    assert views.fields_at(seen, units, scans, "nowhere").empty
-
-
 def scan(scan_id: str, **more: object) -> dict[str, object]:
     row = {
         "scan_id": scan_id, "started_at": NOW, "finished_at": NOW + timedelta(seconds=30), "status": "complete", "as_of": NOW, "units": 4,
@@ -219,7 +196,7 @@ def test_sources_say_their_state() -> None:
     configured = [Source(n, f"file://{n}", owner="Ann", environment=Environment.TEST) for n in ("shop", "bucket", "dead", "new", "gone")]
     datasets = frame(
         *(
-            {**dict.fromkeys(shapes.DATASETS), "source": s, "dataset": "d", "fields": 3, "rows": 7, "scanned_at": NOW}
+            {**dict.fromkeys(shapes.DATASETS), "source": s, "dataset": "d", "fields": 3, "rows": 7, "scanned_at": NOW, "read_at": NOW}
             for s in ("shop", "bucket", "old", "gone")
         )
     )
@@ -267,9 +244,9 @@ EMPTY = pd.DataFrame()
     [
         lambda: views.requirements(EMPTY, EMPTY), lambda: views.subjects(EMPTY), lambda: views.posture(EMPTY, EMPTY), lambda: views.findings(EMPTY),
         lambda: views.findings(EMPTY, text="x", source="a", min_confidence=0.5), lambda: views.explain(EMPTY, "x"),
-        lambda: views.findings_by(EMPTY, "category"), lambda: views.fields_at(EMPTY, EMPTY, EMPTY, "x"),
-        lambda: views.findings_diff(EMPTY, EMPTY), lambda: views.verdict_trend(EMPTY),
-        lambda: views.findings_trend(EMPTY, EMPTY, EMPTY), lambda: views.sources([], EMPTY, EMPTY, EMPTY, EMPTY), lambda: views.skipped(EMPTY),
+        lambda: views.findings_by(EMPTY, "category"),
+        lambda: views.findings_diff(EMPTY, EMPTY),
+        lambda: views.sources([], EMPTY, EMPTY, EMPTY, EMPTY), lambda: views.skipped(EMPTY),
         lambda: views.last_scans(EMPTY), lambda: views.progress(EMPTY, NOW), lambda: views.progress_by_source(EMPTY, "x"),
         lambda: views.record([]), lambda: views.drift([]),
     ],

@@ -89,17 +89,17 @@ def wants(channel: Channel, alarm: Alarm) -> bool:
 def look(config: Config, register: Register, said: dict[str, str], now: datetime) -> tuple[list[Alarm], list[str], str]:
     """The alarms of now, the keys whose state has ended, and the mark of this look."""
     known = material(config, register, config.as_of)
-    scans, history, observations = known.frames["scans"], register.frame("results_history"), register.frame("observations")
+    scans, checks = known.frames["scans"], register.frame("checks")
     finished = scans[scans["finished_at"].notna()]
     scan_id = str(finished["scan_id"].iloc[-1]) if len(finished) else ""
-    run_id = str(history["run_id"].iloc[-1]) if len(history) else ""
-    old_scan, _, old_run = said[LOOKED].partition("|") if LOOKED in said else (_before(finished, "scan_id"), "", _before(history, "run_id"))
+    run_id = str(checks["run_id"].iloc[-1]) if len(checks) else ""
+    old_scan, _, old_run = said[LOOKED].partition("|") if LOOKED in said else (_before(finished, "scan_id"), "", _before(checks, "run_id"))
     after = known.frames["findings"]
-    alarms = changes.verdicts(history[history["run_id"] == old_run], history[history["run_id"] == run_id])
+    alarms = changes.verdicts(*(register.frame("results", run_id=name) for name in (old_run, run_id)))
     standing = [f"field:{f}" for f in after["field"]]
     if old_scan:
-        decided = observations[observations["source"].isin([s.name for s in known.sources])]
-        alarms += changes.new_fields(views.fields_at(decided, register.frame("units"), scans, old_scan), after)
+        before = register.frame("fields", scan_id=old_scan)
+        alarms += changes.new_fields(before[before["source"].isin([s.name for s in known.sources])], after)
     held = [
         *_drift(config, register),
         *changes.attestations(known.attestations, known.as_of, config.settings.alarms.expiry_days),

@@ -114,7 +114,6 @@ def _diff(
         run.out.say("There is only one scan, so nothing to compare with yet." if finished else UNSCANNED)
         raise typer.Exit(0 if finished else 3)
     old, new = before or finished[1], after or finished[0]
-    seen, units, all_scans = run.register.frame("observations"), run.register.frame("units"), run.register.frame("scans")
-    frame = views.findings_diff(views.fields_at(seen, units, all_scans, old), views.fields_at(seen, units, all_scans, new))
+    frame = views.findings_diff(*(run.register.frame("fields", scan_id=scan_id) for scan_id in (old, new)))
     columns = (Column("change"), Column("field", ratio=5), Column("what", "personal data", ratio=4))
     run.out.show(frame, columns, form, title=f"Findings, {old} to {new}", nothing=f"Nothing changed from scan {old} to scan {new}.")

@@ -46,7 +46,7 @@ def scan_and_tell(run: State, form: Format = Format.table, *, show: bool = True,
     with _bar(run) as moved:
         report = scan(config, run.register, on_progress=moved, **options)
     frame = run.register.frame
-    shown = views.sources(run.config.sources(), frame("datasets"), frame("findings"), frame("skipped"), frame("units"))
+    shown = views.sources(run.config.sources(), frame("datasets"), frame("findings"), frame("skipped"), frame("last_units"))
     columns = (
         Column("source"),
         Column("state"),
@@ -60,7 +60,7 @@ def scan_and_tell(run: State, form: Format = Format.table, *, show: bool = True,
         run.out.show(shown, columns, form, title="Scan")
     left = int(shown["skipped"].sum())
     if form is Format.table:
-        again = f", {report.unchanged} of them unchanged since the last scan" if report.unchanged else ""
+        again = f", {report.unchanged} of them unchanged since they were read{_since(shown)}" if report.unchanged else ""
         took_up = "An earlier scan was taken up. " if report.resumed else ""
         run.out.say(
             f"{took_up}Scan {report.status}: {report.done} of {report.units} datasets{again}; {report.rows} rows in {seconds(report.seconds)}."
@@ -68,6 +68,12 @@ def scan_and_tell(run: State, form: Format = Format.table, *, show: bool = True,
     if form is Format.table and left:
         run.out.say(f"{left} left out: ropewalk export skipped --to markdown says what and why.")
     return report
+
+
+def _since(shown: Any) -> str:
+    """When the oldest look that was taken over was made."""
+    days = shown["oldest_read"].dropna()
+    return f" (the oldest on {min(days):%Y-%m-%d})" if len(days) else ""
 
 
 @contextmanager

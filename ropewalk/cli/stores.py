@@ -28,7 +28,7 @@ def sources_frame(run: State) -> pd.DataFrame:
     from ropewalk import views
 
     frame = run.register.frame
-    return views.sources(run.config.sources(), frame("datasets"), frame("findings"), frame("skipped"), frame("units"))
+    return views.sources(run.config.sources(), frame("datasets"), frame("findings"), frame("skipped"), frame("last_units"))
 
 
 def chosen(run: State, names: list[str] | None) -> list[Source]:

@@ -107,8 +107,7 @@ def _drift(drift: pd.DataFrame) -> None:
 
 def _trend(state: State) -> None:
     st.subheader("Trend")
-    verdicts = views.verdict_trend(state.frames["results_history"])
-    found = views.findings_trend(state.history, state.frames["units"], state.frames["scans"])
+    verdicts, found = state.frames["checks"], state.frames["trend"]
     if len(verdicts) < 2 and len(found) < 2:
         st.caption("A trend needs two scans or checks; this is the first." if len(verdicts) else "No check has run yet.")
         return

@@ -19,11 +19,11 @@ def page(state: State) -> None:
     st.title("Sources and scans")
     progress(by_source=True)
     frames = state.frames
-    stores = views.sources(state.config.sources(), frames["datasets"], frames["findings"], frames["skipped"], frames["units"])
+    stores = views.sources(state.config.sources(), frames["datasets"], frames["findings"], frames["skipped"], frames["last_units"])
     table(
         stores,
         {
-            "source": "Source", "state": "State", "last_scan": "Last scan", "datasets": "Datasets", "fields": "Fields",
+            "source": "Source", "state": "State", "last_scan": "Last scan", "oldest_read": "Oldest read", "datasets": "Datasets", "fields": "Fields",
             "personal_fields": "Personal fields",
             "skipped": "Left out", "environment": "Environment", "purpose": "Purpose", "owner": "Owner", "detail": "Detail",
         },

@@ -28,7 +28,10 @@ if TYPE_CHECKING:
     from ropewalk.model import ProcessingActivity
     from ropewalk.register import Register
 
-FRAMES = ("fields", "findings", "facts", "datasets", "skipped", "scans", "units", "results", "results_history", "attestations", "exceptions")
+FRAMES = (
+    "fields", "findings", "facts", "datasets", "skipped", "scans", "last_units", "results", "attestations", "exceptions",
+    "trend", "checks",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,6 @@ class State:
     policy: pd.DataFrame
     record: list[ProcessingActivity]
     now: datetime
-    history: pd.DataFrame
     words: pd.DataFrame
     overrides: Mapping[str, str]
 
@@ -89,7 +91,7 @@ def running() -> pd.DataFrame:
 def running_sources(scan_id: object) -> pd.DataFrame:
     """How far each source of the running scan is, read fresh."""
     config = configuration.load(os.environ.get("ROPEWALK_CONFIG") or None)
-    return views.progress_by_source(_opened(config).frame("units"), scan_id)
+    return views.progress_by_source(_opened(config).frame("units", scan_id=str(scan_id)), scan_id)
 
 
 def _mark(register: Register) -> tuple[object, ...]:
@@ -112,10 +114,9 @@ def _read(digest: str, mark: tuple[object, ...], _config: Config, _register: Reg
     frames = {name: _register.frame(name) for name in FRAMES}
     written = declared(_config)
     activities = record(written, frames, _config.as_of, sources=_config.sources())
-    history = _register.frame("observations")
     pack, now = load_policy(_config), _config.as_of
     policy, asked = views.policy_frame(pack), kinds(pack, plugins_of(_config).controls())
     frames["results"] = views.standing(frames["results"], policy, frames["exceptions"], now)
     given = attestations(_config, frames["attestations"])
     words = views.attestations(given, asked, now, _config.settings.alarms.expiry_days)
-    return State(_config, frames, policy, activities, now, history, words, pack.notes)
+    return State(_config, frames, policy, activities, now, words, pack.notes)

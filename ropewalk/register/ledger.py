@@ -132,6 +132,12 @@ class Ledger:
         if row is not None:
             yield from self.entries("result", after=row.sequence, upto=row.sequence + json.loads(row.record)["results"])
 
+    def results_of(self, run_id: str) -> Iterator[tuple[int, dict[str, Any]]]:
+        """The verdicts of one check."""
+        for sequence, record in self.entries("check"):
+            if record["run_id"] == run_id:
+                yield from self.entries("result", after=sequence, upto=sequence + record["results"])
+
     def decisions(self, as_of: datetime) -> dict[str, dict[str, Any]]:
         """The last word on each fingerprint that holds at `as_of`: made by then, and not expired."""
         now, words = stamp(as_of), {}

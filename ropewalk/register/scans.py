@@ -18,6 +18,7 @@ from ropewalk.register import recording
 from ropewalk.register.opening import alone
 from ropewalk.register.runner import is_alive, this_runner
 from ropewalk.register.schema import clean, current_field, current_unit, fact, observation, scan, scan_source, skipped, unit
+from ropewalk.register.unchanged import carry, holding
 
 ENDED = ("done", "skipped", "failed", "gone")
 
@@ -178,30 +179,12 @@ class Scans:
         with self._write() as connection:
             row, now = self._scan(connection, scan_id), self._now()
             for dataset in datasets:
-                last = _last_look(connection, dataset)
-                if last is None:
+                if not carry(connection, row.seq, dataset, now):
                     raise RegisterError(f"nothing is known of {dataset.name}", where=self._where, mend="scan with full=True")
-                here = (unit.c.scan_seq == row.seq) & (unit.c.source == dataset.source) & (unit.c.dataset == dataset.name)
-                end = {
-                    "status": "done", "started_at": now, "finished_at": now, "looked_in": last.looked_in, "rows": 0, "bytes": last.bytes,
-                    "kind": last.kind, "total_rows": last.total_rows, "comment": last.comment, "fingerprint": last.fingerprint, "depth": last.depth,
-                }  # fmt: skip
-                connection.execute(sa.update(unit).where(here & unit.c.status.in_(("pending", "running"))).values(end))
 
-    def unchanged(self, source: str, datasets: Sequence[Dataset], rules_version: str, depth: str) -> list[Dataset]:
-        """Those of which the last look still holds: same fingerprint, rules and depth, and nothing was left out of it."""
-        u, s = current_unit.c, skipped.c
+    def unchanged(self, source: str, datasets: Sequence[Dataset], rules_version: str, depth: str, as_of: datetime, days: float) -> list[Dataset]:
         with self._read() as connection:
-            last = {r.dataset: r for r in connection.execute(sa.select(current_unit).where(u.source == source))}
-            partial = {(r.dataset, r.scan_id) for r in connection.execute(sa.select(s.dataset, s.scan_id).where(s.source == source))}
-
-        def holds(dataset: Dataset) -> bool:
-            row = last.get(clean(dataset.name))
-            if row is None or not dataset.fingerprint or (row.dataset, row.looked_in) in partial:
-                return False
-            return (row.fingerprint, row.rules_version) == (clean(dataset.fingerprint), rules_version) and row.depth in {depth, "exhaustive"}
-
-        return [d for d in datasets if holds(d)]
+            return holding(connection, source, datasets, rules_version, depth, as_of, days)
 
     def ended(self, scan_id: str) -> set[tuple[str, str]]:
         """(source, dataset) of the units that have ended; names as `schema.clean` writes them."""
@@ -271,13 +254,6 @@ class Scans:
 
 def _seq(scan_id: str) -> sa.ScalarSelect[Any]:
     return sa.select(scan.c.seq).where(scan.c.scan_id == scan_id).scalar_subquery()
-
-
-def _last_look(connection: sa.Connection, dataset: Dataset) -> sa.Row[Any] | None:
-    """The row of `current_unit`, by the index: the view would group all units for each dataset."""
-    here = (unit.c.source == dataset.source) & (unit.c.dataset == dataset.name) & unit.c.status.in_(("done", "gone"))
-    row = connection.execute(sa.select(unit).where(here).order_by(unit.c.scan_seq.desc()).limit(1)).first()
-    return None if row is None or row.status == "gone" else row
 
 
 def _pending(row: sa.Row[Any], dataset: Dataset, status: str, now: datetime, words: str) -> dict[str, Any]:

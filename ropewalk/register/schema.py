@@ -115,6 +115,7 @@ def _observed() -> list[sa.Column[Any]]:
     return [sa.Column(name, kinds.get(name, Text), nullable=name in texts) for name in OBSERVED]
 
 
+_PERSONAL = sa.text("category IS NOT NULL")
 observation = sa.Table(
     "observation", metadata,
     sa.Column("id", BIG, primary_key=True, autoincrement=True),
@@ -122,6 +123,7 @@ observation = sa.Table(
     sa.Column("digest", Text, nullable=False),
     sa.Index("observation_once", "scan_id", "digest", unique=True),
     sa.Index("observation_by_dataset", "source", "dataset", "scan_id"),
+    sa.Index("observation_personal", "scan_id", "source", "dataset", "strength", sqlite_where=_PERSONAL, postgresql_where=_PERSONAL),
 )  # fmt: skip
 
 FACT = ("subject", "name", "value", "observed_at", "how", "needs", "source")

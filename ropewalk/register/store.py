@@ -57,9 +57,12 @@ class Register:
     def close(self) -> None:
         self.engine.dispose()
 
-    def frame(self, name: str, *, as_of: datetime | None = None) -> pd.DataFrame:
-        """A frame by name (docs/reference/frames.md); decisions expire by `as_of`, else by the register's clock."""
-        return self._frames.frame(name, as_of or self._clock())
+    def frame(self, name: str, *, as_of: datetime | None = None, scan_id: str | None = None, run_id: str | None = None) -> pd.DataFrame:
+        """A frame by name (docs/reference/frames.md); decisions expire by `as_of`, else by the register's clock.
+
+        scan_id: fields as they were known after that scan, or its units; run_id: the results of that check.
+        """
+        return self._frames.frame(name, as_of or self._clock(), scan_id, run_id)
 
     # Scans
 
@@ -103,13 +106,15 @@ class Register:
             scan_id, dataset, findings=findings, facts=facts, left_out=skipped, rows=rows, size=bytes, status=status, error=error, depth=depth
         )
 
-    def unchanged(self, dataset: Dataset, rules_version: str, depth: str = "") -> bool:
-        """Whether the last look at the dataset still holds: same fingerprint, rules and depth, and nothing was left out of it."""
-        return bool(self.unchanged_among(dataset.source, [dataset], rules_version, depth))
+    def unchanged(self, dataset: Dataset, rules_version: str, depth: str = "", **holds: Any) -> bool:
+        """Whether the last look at the dataset still holds, as `unchanged_among` has it."""
+        return bool(self.unchanged_among(dataset.source, [dataset], rules_version, depth, **holds))
 
-    def unchanged_among(self, source: str, datasets: Sequence[Dataset], rules_version: str, depth: str = "") -> list[Dataset]:
-        """Those datasets of a source that are `unchanged`, in one reading."""
-        return self._scans.unchanged(source, datasets, rules_version, depth)
+    def unchanged_among(
+        self, source: str, datasets: Sequence[Dataset], rules_version: str, depth: str = "", *, as_of: datetime | None = None, days: float = 30
+    ) -> list[Dataset]:
+        """Those of which the last look holds at `as_of`: same fingerprint, rules and depth, not older than `days`, nothing left out of it."""
+        return self._scans.unchanged(source, datasets, rules_version, depth, as_of or self._clock(), days)
 
     def carry_over(self, scan_id: str, datasets: Sequence[Dataset]) -> None:
         """Ends the units of unchanged datasets; what was found in them stays current."""

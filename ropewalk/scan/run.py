@@ -130,7 +130,8 @@ class Run:
             self._facts(source, clock)
         ended = self._register.ended_units(scan_id)
         todo = [d for d in chosen if (source.name, clean(d.name)) not in ended]
-        same = [] if self._full else self._register.unchanged_among(source.name, todo, self._rules, self._setting.depth)
+        days = 0.0 if self._full else self._setting.limits.unchanged_days
+        same = self._register.unchanged_among(source.name, todo, self._rules, self._setting.depth, as_of=clock, days=days)
         self._register.carry_over(scan_id, same)
         self._unchanged += len(same)
         self._counter.units += len(chosen)

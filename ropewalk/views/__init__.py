@@ -5,7 +5,7 @@ view of an empty frame is an empty frame with all of its columns, so that a page
 """
 
 from ropewalk.views.attested import attestations
-from ropewalk.views.changes import fields_at, findings_diff, findings_trend, verdict_trend
+from ropewalk.views.changes import findings_diff
 from ropewalk.views.fields import explain, findings, findings_by, findings_matrix
 from ropewalk.views.processing import drift, record
 from ropewalk.views.standing import exceptions, outdated, standing, unjudged_scan
@@ -22,12 +22,10 @@ __all__ = [
     "drift",
     "exceptions",
     "explain",
-    "fields_at",
     "findings",
     "findings_by",
     "findings_diff",
     "findings_matrix",
-    "findings_trend",
     "last_scans",
     "outdated",
     "policy_frame",
@@ -44,5 +42,4 @@ __all__ = [
     "status_word",
     "subjects",
     "unjudged_scan",
-    "verdict_trend",
 ]

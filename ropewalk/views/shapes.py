@@ -12,7 +12,7 @@ FIELDS = (
     "method", "recognisers", "evidence", "explanation", "signals", "shapes", "also", "lineage", "declared_type", "fingerprint", "observed_at",
     "decision", "rules_version",
 )  # fmt: skip
-DATASETS = ("source", "dataset", "kind", "rows", "bytes", "comment", "fields", "personal_fields", "scan_id", "scanned_at")
+DATASETS = ("source", "dataset", "kind", "rows", "bytes", "comment", "fields", "personal_fields", "scan_id", "scanned_at", "read_at")
 SKIPPED = ("scan_id", "source", "dataset", "path", "reason", "mend", "at")
 SCANS = (
     "scan_id", "started_at", "finished_at", "status", "as_of", "units", "units_done", "rows", "bytes", "config_hash", "rules_version", "narrowed",

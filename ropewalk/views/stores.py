@@ -13,7 +13,7 @@ from ropewalk.views.shapes import DATASETS, FIELDS, SCANS, SKIPPED, UNITS, momen
 
 SOURCES = (
     "source", "state", "environment", "owner", "purpose", "location", "datasets", "fields", "personal_fields", "rows", "skipped",
-    "last_scan", "detail",
+    "last_scan", "oldest_read", "detail",
 )  # fmt: skip
 PROGRESS = (
     "scan_id", "status", "started_at", "seconds", "units", "units_done", "share", "rows", "bytes", "rows_per_second", "bytes_per_second",
@@ -27,6 +27,7 @@ FINISHED = ("done", "skipped", "failed")
 def sources(configured: Sequence[Source], datasets: pd.DataFrame, findings: pd.DataFrame, skipped: pd.DataFrame, units: pd.DataFrame) -> pd.DataFrame:
     """A row a source: state (never scanned, scanning, scanned, scanned in part, failed), counts, last scan, detail.
 
+    oldest_read: when the dataset was read that has been taken over as unchanged for longest.
     A source that the register knows and the configuration no longer names is shown as `not configured`.
     """
     datasets, findings = shaped(datasets, DATASETS), shaped(findings, FIELDS)
@@ -52,6 +53,7 @@ def sources(configured: Sequence[Source], datasets: pd.DataFrame, findings: pd.D
                 "rows": int(own["rows"].map(number_of).sum()),
                 "skipped": len(skips),
                 "last_scan": own["scanned_at"].max() if len(own) else None,
+                "oldest_read": own["read_at"].min() if own["read_at"].notna().any() else None,
                 "detail": detail,
             }
         )

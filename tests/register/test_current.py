@@ -134,20 +134,20 @@ def test_a_fact_that_is_not_json_is_unknown(register: Register, value: object) -
 
 
 def test_unchanged_and_carried_over(register: Register) -> None:
-    assert not register.unchanged(table(), "r1")
+    assert not register.unchanged(table(), "r1", as_of=AT)
     first = begin(register, "orders")
     register.record_unit(first, table(), findings=[finding()], depth="d1")
     register.finish_scan(first, "complete")
-    assert register.unchanged(table(), "r1", "d1")
-    assert not register.unchanged(table(fingerprint="v2"), "r1", "d1")
-    assert not register.unchanged(table(fingerprint=""), "r1", "d1")
-    assert not register.unchanged(table(), "r2", "d1")
-    assert not register.unchanged(table(), "r1", "d2")
+    assert register.unchanged(table(), "r1", "d1", as_of=AT)
+    assert not register.unchanged(table(fingerprint="v2"), "r1", "d1", as_of=AT)
+    assert not register.unchanged(table(fingerprint=""), "r1", "d1", as_of=AT)
+    assert not register.unchanged(table(), "r2", "d1", as_of=AT)
+    assert not register.unchanged(table(), "r1", "d2", as_of=AT)
     second = begin(register, "orders")
     register.carry_over(second, [table()])
     register.finish_scan(second, "complete")
     third = begin(register, "orders")
-    assert register.unchanged(table(), "r1", "d1")
+    assert register.unchanged(table(), "r1", "d1", as_of=AT)
     register.carry_over(third, [table()])
     assert fields(register) == ["shop/orders#buyer_email"]
     assert register.frame("fields").iloc[0]["scan_id"] == first
@@ -159,5 +159,5 @@ def test_an_exhaustive_look_holds_for_a_sample_too_and_a_partial_one_for_nothing
     first = begin(register, "orders", "partial")
     register.record_unit(first, table(), depth="exhaustive")
     register.record_unit(first, table("partial"), depth="d1", skipped=[Skipped("shop", "partial", "timed out", "", ("details",))])
-    assert register.unchanged(table(), "r1", "d1")
-    assert not register.unchanged(table("partial"), "r1", "d1")
+    assert register.unchanged(table(), "r1", "d1", as_of=AT)
+    assert not register.unchanged(table("partial"), "r1", "d1", as_of=AT)

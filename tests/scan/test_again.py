@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from quick_judge import later
 from scan_shop import AT, Shop
@@ -26,6 +28,13 @@ def test_unchanged_datasets_are_carried_over_and_changed_ones_read(shop: Shop) -
     assert shop.scan(judge=later, exhaustive=True).unchanged == 0
     assert shop.scan(judge=later).unchanged == 2
     assert shop.fields() == ["shop/a.csv#mail", "shop/b.csv#mail"]
+
+
+def test_an_unchanged_dataset_is_read_again_in_time(shop: Shop) -> None:
+    shop.scan()
+    assert [shop.scan(as_of=AT + timedelta(days=d)).unchanged for d in (10, 20, 31, 60, 62)] == [2, 2, 0, 2, 0]
+    shop.configure(limits="{unchanged_days: 0}")
+    assert shop.scan(as_of=AT + timedelta(days=62)).unchanged == 0
 
 
 def test_a_dataset_that_failed_or_is_gone(shop: Shop) -> None:
