@@ -5,6 +5,7 @@ Exit codes: 0 clean; 1 a control failed or the record drifts; 2 the user's error
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -89,6 +90,7 @@ for group in (
 def main(arguments: Sequence[str] | None = None) -> None:
     """The entry point. Exits; never shows a traceback unless `--debug` asks for one, and never a value."""
     args = _globals_first(list(sys.argv[1:] if arguments is None else arguments))
+    signal.signal(signal.SIGTERM, _stop)
     try:
         app(args=args, prog_name="ropewalk")
     except RopewalkError as error:
@@ -102,6 +104,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except Exception as error:
         _unexpected(error, "--debug" in args, Out("--no-color" in args))
         sys.exit(3)
+
+
+def _stop(number: int, frame: object) -> None:
+    """`kill`, `docker stop` and a machine that shuts down end a command as Ctrl+C does: with its words, and ready to go on."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def _globals_first(args: list[str]) -> list[str]:

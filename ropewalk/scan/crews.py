@@ -20,15 +20,21 @@ AHEAD = 2
 
 
 class Crew(Protocol):
-    """Takes units as it can do them and gives them back as they are done, each exactly once."""
+    """Takes units as it can do them and gives them back as they are done, each exactly once. workers: how many it looks at at once."""
+
+    workers: int
 
     def run(self, works: Iterator[Work]) -> Iterator[tuple[Work, Outcome]]: ...
 
-    def close(self) -> None: ...
+    def close(self, *, at_once: bool = False) -> None:
+        """at_once: without waiting for what is being looked at; those units are looked at again later."""
+        ...
 
 
 class Alone:
     """This process, one unit after the other."""
+
+    workers = 1
 
     def __init__(self, looker: Looker) -> None:
         self._looker = looker
@@ -37,7 +43,7 @@ class Alone:
         for work in works:
             yield work, self._looker.look(work)
 
-    def close(self) -> None:
+    def close(self, *, at_once: bool = False) -> None:
         """The stores belong to the scan."""
 
 
@@ -45,7 +51,7 @@ class Pool:
     """Processes on this machine. A unit that kills its worker is found by trying the suspects one at a time."""
 
     def __init__(self, setting: Setting, workers: int) -> None:
-        self._setting, self._workers = setting, workers
+        self._setting, self.workers = setting, workers
         self._pool = self._start(workers)
 
     def _start(self, workers: int) -> ProcessPoolExecutor:
@@ -63,7 +69,7 @@ class Pool:
         while True:
             suspects: list[Work] = []
             try:
-                for done in _fill(self._pool, running, works, self._workers * AHEAD):
+                for done in _fill(self._pool, running, works, self.workers * AHEAD):
                     work = running[done]
                     try:
                         outcome = done.result()
@@ -80,7 +86,7 @@ class Pool:
             self._restart(1)
             for work in suspects:
                 yield work, self._on_trial(work)
-            self._restart(self._workers)
+            self._restart(self.workers)
 
     def _on_trial(self, work: Work) -> Outcome:
         try:
@@ -95,8 +101,11 @@ class Pool:
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._pool = self._start(workers)
 
-    def close(self) -> None:
-        self._pool.shutdown(wait=True, cancel_futures=True)
+    def close(self, *, at_once: bool = False) -> None:
+        workers = list((getattr(self._pool, "_processes", None) or {}).values()) if at_once else []
+        self._pool.shutdown(wait=not at_once, cancel_futures=True)
+        for worker in workers:
+            worker.kill()
 
 
 class Cluster:
@@ -122,12 +131,11 @@ class Cluster:
                 mend="check the address and the TLS files",
             ) from None
         self._executor: Executor = self._client.get_executor(pure=False)
-        self._workers = workers
+        self.workers = workers or sum(self._client.nthreads().values()) or 1
 
     def run(self, works: Iterator[Work]) -> Iterator[tuple[Work, Outcome]]:
         running: dict[Future[Outcome], Work] = {}
-        threads = self._workers or sum(self._client.nthreads().values()) or 1
-        for done in _fill(self._executor, running, works, threads * AHEAD):
+        for done in _fill(self._executor, running, works, self.workers * AHEAD):
             work = running.pop(done)
             try:
                 outcome = done.result()
@@ -137,7 +145,7 @@ class Cluster:
                 outcome = failed(work, *words)
             yield work, outcome
 
-    def close(self) -> None:
+    def close(self, *, at_once: bool = False) -> None:
         self._executor.shutdown(wait=False)
         self._client.close()
 
@@ -167,8 +175,9 @@ def _submit(pool: Executor, work: Work) -> Future[Outcome]:
 
 
 def _prepare(setting: Setting) -> None:
-    """A worker's start: it leaves Ctrl-C to the scan, dies with it, and loads extensions and models before its first unit."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """A worker's start: it leaves signals to the scan, dies with it, and loads extensions and models before its first unit."""
+    for number in (signal.SIGINT, signal.SIGTERM):  # a service manager sends them to all processes, and the scan ends its workers
+        signal.signal(number, signal.SIG_IGN)
     parent = parent_process()
     if parent is not None:
 

@@ -178,6 +178,7 @@ class Run:
     def _look(self, todo: list[tuple[Source, Dataset]]) -> None:
         known = {(s.name, d.name): d for s, d in todo}
         crew = self._crew(todo)
+        self._share_rate(crew.workers)
 
         def works() -> Iterator[Work]:
             for source, dataset in todo:
@@ -187,8 +188,15 @@ class Run:
         try:
             for work, outcome in crew.run(works()):
                 self._record(known[work.source.name, work.dataset], outcome)
-        finally:
-            crew.close()
+        except BaseException:
+            crew.close(at_once=True)
+            raise
+        crew.close()
+
+    def _share_rate(self, workers: int) -> None:
+        """The limit is of a source, not of a worker: each worker has connections of its own, and may ask so much less."""
+        limits = self._setting.limits
+        self._setting = replace(self._setting, limits=limits.model_copy(update={"rate": limits.rate / workers}))
 
     def _record(self, dataset: Dataset, outcome: Outcome) -> None:
         self._register.record_unit(

@@ -42,6 +42,32 @@ def test_a_pool_finds_what_one_process_finds_and_survives_a_unit_that_kills(shop
     assert known(shop) == alone
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_the_rate_of_a_source_is_shared_by_its_workers(shop: Shop, workers: int) -> None:
+    for name in ("c.csv", "d.csv"):
+        shop.write(name, "Ann,ann@example.com", order="!rate")
+    shop.configure(workers=workers, limits="{rate: 10, retries: 0}")
+    assert {s.reason for s in shop.scan().skipped} == {f"{10 / workers:g} queries a second"}
+
+
+def test_ctrl_c_does_not_wait_for_units_that_take_long(shop: Shop) -> None:
+    for name in ("c.csv", "d.csv", "e.csv"):
+        shop.write(name, "Ann,ann@example.com", order="!slow 3600")
+    shop.configure(workers=2)
+
+    def stop(progress: Progress) -> None:
+        if progress.units_done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        shop.scan(on_progress=stop)
+    assert list(shop.units().values()).count("done") == 2
+    for name in ("c.csv", "d.csv", "e.csv"):
+        shop.write(name, "Ann,ann@example.com")
+    report = shop.scan()
+    assert (report.resumed, report.status, report.done) == (True, "complete", 5)
+
+
 def test_a_program_without_a_guard_still_ends(shop: Shop) -> None:
     fill(shop, 3)
     shop.configure(workers=2)

@@ -1,7 +1,8 @@
 """A connector as a user would write it: a folder of small CSV files. Files whose first line starts with `!` misbehave on purpose.
 
 `!source-error N`: SourceError on the first N tries; `!quoting`: an error that quotes a value; `!die`: ends the process;
-`!slow S`: S seconds a draw; `!denied`: Skipped; `!late`: SourceError from the second draw on. Tries are counted beside the file.
+`!slow S`: S seconds a draw; `!rate`: Skipped with the rate it keeps;
+`!denied`: Skipped; `!late`: SourceError from the second draw on. Tries are counted beside the file.
 """
 
 from __future__ import annotations
@@ -80,6 +81,8 @@ class FolderConnector:
             os._exit(9)
         elif word == "slow":
             time.sleep(float(number))
+        elif word == "rate":
+            return f"{self._limits.rate:g} queries a second"
         elif word == "denied":
             return "no right to read it"
         elif word == "late" and turn:
