@@ -212,6 +212,28 @@ def rewrite(register: Register, forge: Callable[..., None], changed: int) -> Non
     forge(*statements, ("UPDATE evidence_head SET hash = ?", (head[1],)))
 
 
+def test_an_older_copy_that_went_on_is_told_by_a_head_noted_since(tmp_path: Path) -> None:
+    keys(tmp_path)
+    config = load(configured(tmp_path, "{key: key.pem, public_key: public.pem}"))
+    with open_register(config) as register:
+        register.record_evidence("deletion", {"rows": 1}, at=AT)
+        file = Path(register.where)
+        with sqlite3.connect(file) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        older = file.read_bytes()
+        register.record_evidence("deletion", {"rows": 2}, at=AT)
+        noted = dict([register.evidence_head()[:2]])
+    for name in ("register.db", "register.db-wal", "register.db-shm"):
+        file.with_name(name).unlink(missing_ok=True)
+    file.write_bytes(older)
+    with open_register(config) as register:
+        assert verify_configured(config, register).ok, "nothing inside an older copy, signed as it was, tells its age"
+        assert [(p.sequence, p.kind) for p in verify_configured(config, register, anchors=noted).problems] == [(2, "truncated")]
+        register.record_evidence("deletion", {"rows": 3}, at=AT)
+        assert verify_configured(config, register).ok
+        assert [(p.sequence, p.kind) for p in verify_configured(config, register, anchors=noted).problems] == [(2, "anchor")]
+
+
 def keys(folder: Path) -> None:
     key = Ed25519PrivateKey.generate()
     (folder / "key.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))

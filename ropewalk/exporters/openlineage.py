@@ -27,17 +27,18 @@ class OpenLineage:
         datasets: dict[tuple[str, str], list[dict[str, Any]]] = {}
         for row in checked(frame, self.export):
             datasets.setdefault((row["namespace"], row["name"]), []).append(row)
-        at = _moment(head.get("as of", ""))
-        return "".join(json.dumps(_event(*name, rows, at), ensure_ascii=False) + "\n" for name, rows in datasets.items())
+        at, evidence = _moment(head.get("as of", "")), head.get("evidence head", "")
+        return "".join(json.dumps(_event(*name, rows, at, evidence), ensure_ascii=False) + "\n" for name, rows in datasets.items())
 
 
-def _event(namespace: str, name: str, rows: list[dict[str, Any]], at: str) -> dict[str, Any]:
+def _event(namespace: str, name: str, rows: list[dict[str, Any]], at: str, evidence: str) -> dict[str, Any]:
     tags: list[dict[str, str]] = []
     for row in rows:
         tags.append({"key": "personal_data", "value": row["category"], "source": "ROPEWALK", "field": row["path"]})
         if row["operations"]:
             tags.append({"key": "looks_like", "value": ", ".join(row["operations"]), "source": "ROPEWALK", "field": row["path"]})
     tags += [{"key": "origin", "value": o, "source": "USER"} for o in sorted({r["origin"] for r in rows if r["origin"]})]
+    tags += [{"key": "evidence_head", "value": evidence, "source": "ROPEWALK"}] if evidence else []
     facet = {"_producer": _PRODUCER, "_schemaURL": _FACET, "tags": tags}
     dataset = {"namespace": namespace, "name": name, "facets": {"tags": facet}}
     return {"eventTime": at, "producer": _PRODUCER, "schemaURL": _EVENT, "dataset": dataset}

@@ -105,6 +105,11 @@ def test_openlineage_events_are_one_a_line_and_name_datasets_as_its_naming_says(
 
 
 @pytest.mark.parametrize("export", KINDS)
+def test_the_head_of_the_evidence_stands_in_it(export: str) -> None:
+    assert "12:ab34" in exporters.render(FRAME, export, title="Tags", head={"as of": "2026-03-01", "evidence head": "12:ab34"}, what="tags")
+
+
+@pytest.mark.parametrize("export", KINDS)
 def test_only_tags_go_to_catalogues(export: str) -> None:
     assert export not in exporters.exporters()
     with pytest.raises(ConfigError, match="there is no exporter"):
