@@ -37,7 +37,8 @@ _OTHER = re.compile(
 _PHONE_WORD = re.compile(
     r"(?i)phone|mobile|\btel|\bcell|\bcall|\bfax|handy|whatsapp|\bsms|\bdial|\breach|\bring\b|\btext\b|\bcontact|téléphone|telefon|móvil"
 )
-_DECIMAL = re.compile(r"[\[(]?\d+\.\d+[\])]?")
+_DECIMAL = re.compile(r"[\[(]?\d+\.\d+[\])]?|\d{1,2}[./-]\d{1,2}[./-](?:19|20)\d\d|(?:19|20)\d\d[./-]\d{1,2}[./-]\d{1,2}")
+"""Decimals and dates."""
 _SINCE_1970 = re.compile(r"1[0-9]{9}")
 
 
@@ -46,7 +47,8 @@ def no_phone(text: str, hit: Hit) -> bool:
     number, before, after = text[hit.start : hit.end], text[: hit.start], text[hit.end : hit.end + 8]
     if _PHONE_WORD.search(before[-60:]):
         return False
-    if re.match(r"(?i)[-_](?!office|fax|mobile|cell|home|work|desk|phone)\w", after) or (before[-1:] in {"-", "_", "#"} and before[-2:-1].isalnum()):
+    glued = re.search(r"\w[-_#]$|\d:$", before[-2:]) or re.match(r"(?i)[-_](?!office|fax|mobile|cell|home|work|desk|phone)\w", after)
+    if glued:
         return True
     return bool(_DECIMAL.fullmatch(number) or _SINCE_1970.fullmatch(number) or _OTHER.search(before[-40:]))
 

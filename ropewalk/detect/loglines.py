@@ -12,14 +12,15 @@ from collections.abc import Sequence
 from ropewalk.detect import labelled
 from ropewalk.detect.hits import Hit
 
-SURE = 0.5
+SURE = 0.35
 """Probability from which a name or a place in an application's line counts."""
 _TIME = r"\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?(?:[.,]\d{1,9})?(?:Z| ?UTC|[+-]\d\d:?\d\d)?\]?"
 _LEVEL = r"(?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|FATAL|CRITICAL|SEVERE|trace|debug|info|warn(?:ing)?|error|fatal)"
 _PAIR = r"[\w.-]{1,40}=(?:\"[^\"]*\"|\S*)"
 _DAEMON = re.compile(r"^(?:<\d{1,3}>1? ?)?(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\S+) \S+(?: [\w./-]+(?:\(\w+\))?(?:\[\d+\])?)?: ")
 _BARE_DAEMON = re.compile(
-    r"^(?:[\w.-]+ )?(?:[a-z][\w./-]*\[\d+\]|kernel|sudo|systemd|dhcpd|pam_unix\(\S+\))(?:\[\d+\])?: |^pam_unix|\buid=\d+ euid=\d"
+    r"^(?:[\w.-]+ )?(?:[A-Za-z][\w./-]*\[\d+\]|kernel|sudo|systemd|dhcpd|pam_unix\(\S+\))(?:\[\d+\])?: |^pam_unix|\buid=\d+ euid=\d|"
+    r"^(?:[Ii]nvalid|[Ii]llegal) user \S+ from [\d.:a-f]+|^(?:Failed|Accepted) \w+ for .{1,60} from [\d.:a-f]+ port \d"
 )
 _ACCESS = re.compile(
     r'^(?:[^"\n]{0,80}?: )?([\da-fA-F:.]{3,45}|[\w.-]+) \S+ (\S.*?) (?:\[[^\]]+\]|-) "(?:[^"\\]|\\.)*" (?:\d{3}|-) (?:\d+|-)'

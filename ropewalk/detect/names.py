@@ -6,6 +6,7 @@ span gets a vector of evidence (`candidates.py`), and boosted trees fitted once 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +25,22 @@ _PART = {
     "BUILDING_NUMBER": "STREET_ADDRESS", "STREET_NAME": "STREET_ADDRESS", "SECONDARY_ADDRESS": "STREET_ADDRESS", "CITY": "CITY", "STATE": "STATE",
     "ZIP_CODE": "ZIP_CODE",
 }  # fmt: skip
+_FIRM = (
+    r"(?:Inc|LLC|Ltd|Limited|GmbH|AG|Corp|Corporation|Company|Co|PLC|plc|BV|NV|Oy|AB|KG|Group|Holdings?|Bank|University|School|College|Hospital|"
+    r"Clinic|Hotel|Restaurant|Stores?|Shop|Foods?|Trading|Traders|Services?|Systems?|Solutions|Technolog\w+|Industr\w+|International|Association|"
+    r"Foundation|Institute|Department|Council|Committee|Agency|Museum|Records|Orchestra|Band|Ensemble|Choir|Quartet|Airlines?|Airways|Motors|"
+    r"Pharma\w*|Energy|Partners|Studios?|Pictures|Entertainment|Media|Press|Times|Factory|Electronics|Capital|Ventures|Insurance|Logistics|FC|"
+    r"United|Club|Team|Party|Church|Army|Court|Union|League|Awards?|Prize|Festival|Tour|Cup|Championships?)"
+)
+_OF_A_FIRM = re.compile(rf"\b{_FIRM}\b")
+_BEFORE_A_FIRM = re.compile(rf"(?:,? |-| & | and )(?:[A-Z][\w'’-]+ ){{0,2}}{_FIRM}\b")
+_PEOPLES = frozenset(
+    "american british english french german spanish italian dutch swedish norwegian danish finnish polish russian chinese japanese korean indian "
+    "canadian australian african european asian mexican brazilian irish scottish welsh greek turkish arab jewish israeli iraqi iranian afghan "
+    "pakistani cuban slovenian croatian serbian hungarian romanian bulgarian ukrainian czech slovak austrian swiss belgian portuguese cambodian "
+    "vietnamese thai indonesian malaysian filipino egyptian moroccan nigerian kenyan ethiopian syrian lebanese saudi argentine chilean colombian "
+    "peruvian muslim christian hindu buddhist sunni shiite catholic".split()
+)
 
 
 class Names:
@@ -31,7 +48,7 @@ class Names:
 
     def __init__(self, spacy_model: str = "en_core_web_sm") -> None:
         self._model = spacy_model
-        self.version = f"{spacy_model}+{VERSION}+1"
+        self.version = f"{spacy_model}+{VERSION}+2"
 
     def tag(self, values: Sequence[str], kind: str) -> list[list[Hit]]:
         """kind `cell`: PERSON and LOCATION hits of table cells; `prose`: of running text. One list a value."""
@@ -64,7 +81,18 @@ class Names:
         names, places = [e.names() for e in found], [e.places() for e in found]
         sure_names = iter(self._trees[0].probability([v for c in names for _, v in c]))
         sure_places = iter(self._trees[1].probability([v for c in places for _, v in c]))
-        return [chosen([(s, next(sure_names)) for s, _ in n], [(s, next(sure_places)) for s, _ in p]) for n, p in zip(names, places, strict=True)]
+        likely = [chosen([(s, next(sure_names)) for s, _ in n], [(s, next(sure_places)) for s, _ in p]) for n, p in zip(names, places, strict=True)]
+        return [[h for h in hits if not _organisation(text, h)] for text, hits in zip(values, likely, strict=True)]
+
+
+def _organisation(text: str, hit: Hit) -> bool:
+    """Whether the words around, or the word itself, say that it is a firm, an institution or a people: `Martin` of `Martin Motors Ltd`."""
+    part = text[hit.start : hit.end]
+    if any(c.isdigit() for c in part):
+        return False
+    if part.lower().removesuffix("s") in _PEOPLES or _BEFORE_A_FIRM.match(text[hit.end : hit.end + 50]):
+        return True
+    return hit.entity == "PERSON" and _OF_A_FIRM.search(part) is not None
 
 
 def chosen(names: Sequence[tuple[Span, float]], places: Sequence[tuple[Span, float]]) -> list[Hit]:

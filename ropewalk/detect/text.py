@@ -58,6 +58,7 @@ def machine_like(text: str) -> bool:
 def _prose(text: str, patterns: Sequence[Hit], named: Sequence[Hit]) -> list[Hit]:
     hits = [h for h in patterns if h.entity != "PHONE_NUMBER" or not labelled.no_phone(text, h)]
     if loglines.application(text):
+        hits = [h for h in hits if h.entity != "URL" or "://" in text[h.start : h.end]]  # names of packages and files have dots, too
         hits += loglines.placed(text, patterns)
         named = [h for h in named if h.score >= loglines.SURE]
     named = [h for h in named if h.entity != "LOCATION" or any(map(str.isalpha, text[h.start : h.end])) or _postal(text, h, named)]

@@ -58,6 +58,70 @@ def test_an_access_line_gives_address_and_agent_only(reader: TextReader) -> None
     assert seen(reader, line) == {("IP_ADDRESS", "203.0.113.9"), ("USER_AGENT", agent)}
 
 
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (
+            '198.51.100.7 - maria [03/Jan/2026:08:11:05 +0000] "PUT /a HTTP/1.1" 204 - "-" "okhttp/4.12.0"',
+            {("IP_ADDRESS", "198.51.100.7"), ("USERNAME", "maria"), ("USER_AGENT", "okhttp/4.12.0")},
+        ),
+        (
+            'level=info ts=2026-01-03T08:11:03Z msg="login ok" user=svc-backup remote=203.0.113.77 took=12ms',
+            {("USERNAME", "svc-backup"), ("IP_ADDRESS", "203.0.113.77")},
+        ),
+        (
+            "Jan  5 03:12:44 fw1 kernel: IN=eth0 MAC=00:1b:44:11:3a:b7:00:08 SRC=203.0.113.200 LEN=60",
+            {("MAC_ADDRESS", "00:1b:44:11:3a:b7"), ("IP_ADDRESS", "203.0.113.200")},
+        ),
+        (
+            "CRON[9911]: pam_unix(cron:session): session opened for user backup(uid=34) by (uid=0)",
+            {("USERNAME", "backup")},
+        ),
+        ("I0517 10:05:12.118233    1 controller.go:211] Reconciling Deployment default/checkout generation=17", set()),
+        (
+            "2026-01-03 08:11:02.118 WARN [checkout-7] com.acme.LabelService - label refused for Hannah Brightwell, reason=postcode",
+            {("PERSON", "Hannah Brightwell")},
+        ),
+    ],
+)
+def test_lines_of_logs_by_their_format(reader: TextReader, line: str, expected: set[tuple[str, str]]) -> None:
+    assert seen(reader, line) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The part number is 212-555-0134-B.",
+        "Order ref 02-2234-99817 is open.",
+        "Timestamps run from 1715938503 to 1715941119.",
+        "Amount 12.500044 on 05.06.2026",
+        "It took [12345.678901] seconds.",
+        "E0103 08:11:09.100000 12 reflector.go:138",
+    ],
+)
+def test_numbers_that_are_valid_somewhere_and_no_telephones(reader: TextReader, text: str) -> None:
+    assert not [h for h in seen(reader, text) if h[0] == "PHONE_NUMBER"]
+
+
+def test_a_number_behind_a_word_for_telephone_stays_one(reader: TextReader) -> None:
+    for text in ("Order 77, my phone is 212-555-0134.", "Reach me at 020 7946 0958 about the order", "Reference 12: call 212-555-0134-Office"):
+        assert [h for h in seen(reader, text) if h[0] == "PHONE_NUMBER"], text
+
+
+@pytest.mark.parametrize("text", ["Counts were 1203, 4410, 9981 and 12044 in the four quarters.", "Version 10.0.19045.4291 fixes build 22631."])
+def test_bare_numbers_in_sentences_are_no_places(reader: TextReader, text: str) -> None:
+    assert not [h for h in seen(reader, text) if h[0] == "LOCATION"]
+
+
+def test_a_postal_code_stays_a_place(reader: TextReader) -> None:
+    assert ("LOCATION", "35350") in seen(reader, "my zip code is 35350")
+
+
+def test_firms_and_peoples_are_no_names(reader: TextReader) -> None:
+    text = "Our supplier Martin Motors Ltd sells to American, Dutch and Polish shops."
+    assert not [h for h in seen(reader, text) if h[0] in {"PERSON", "LOCATION"}]
+
+
 def test_hits_never_overlap_and_lie_in_the_text(reader: TextReader) -> None:
     texts = ["Ann Lee Ann Lee, 5 High Street, 5 High Street London London", "", " ", "a" * 3000, "Ann " * 400]
     for text, hits in zip(texts, reader.read(texts), strict=True):
