@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from fnmatch import fnmatchcase
 from itertools import islice
+from math import prod
 from pathlib import Path as LocalPath
 from typing import ClassVar
 
@@ -91,13 +92,13 @@ class Files:
             yield from gather.samples("head" if outcome.broken else "full", outcome.total)
             return
         outcome = Outcome()
-        count = max(len(list(self._lots.entries(lot, draw))) * max(_members(lot), 1), 1)
+        count = max(len(list(self._lots.entries(lot, draw))) * max(lot.members, 1), 1)
         for piece in self._read(dataset, -(-rows // count), fields, draw, outcome):
             if isinstance(piece, Skipped):
                 yield piece
             else:
                 gather.add(piece)
-        whole = outcome.methods <= {"full"} and outcome.read == lot.shape.count * max(_members(lot), 1)
+        whole = outcome.methods <= {"full"} and outcome.read == lot.shape.count * prod(len(keys) for _, keys in lot.steps)
         method = "full" if whole else "head" if outcome.methods <= {"head"} else "stride"
         yield from gather.samples(method, outcome.total if outcome.read >= lot.shape.count - lot.shape.empty else None)
 
@@ -249,13 +250,6 @@ class Outcome:
 
     def add_broken(self, reason: str) -> None:
         self.total, self.whole, self.broken, self.reason = None, False, True, self.reason or reason
-
-
-def _members(lot: Lot) -> int:
-    count = 1
-    for _, keys in lot.steps:
-        count *= min(len(keys), 24)
-    return count
 
 
 def _readable_by_all(entries: Sequence[Entry]) -> bool:

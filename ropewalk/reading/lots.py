@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice
+from math import prod
 
 from ropewalk.config import Limits
 from ropewalk.errors import MissingExtraError, SourceError
@@ -21,6 +22,7 @@ from ropewalk.reading.shapes import MANY, Shape
 _TRIES = 5
 _ARCHIVES = 200
 _MEMBERS = 24
+_NESTED = 500
 _AHEAD = 32
 
 Step = tuple[str, tuple[str, ...]]
@@ -36,6 +38,17 @@ class Lot:
     format: str
     steps: tuple[Step, ...] = field(default=(), repr=False)
     sheet: str = ""
+
+    @property
+    def each(self) -> int:
+        """Members drawn of each archive on the way, so that archives in archives come to about 24 files in all."""
+        several = sum(len(keys) > 1 for _, keys in self.steps)
+        return max(2, int(_MEMBERS ** (1 / max(several, 1))))
+
+    @property
+    def members(self) -> int:
+        """Files drawn of one object."""
+        return prod(min(len(keys), self.each) for _, keys in self.steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +91,11 @@ class Lots:
         for entry in self.soon(self.entries(lot, draw)):
             try:
                 with closing(self._blob(entry)) as raw:
-                    yield from self._members(raw.blob, lot.steps, draw)
+                    most = _NESTED if len(lot.steps) > 1 else None
+                    found = self._members(raw.blob, lot.steps, draw, lot.each)
+                    yield from islice(found, most)
+                    if most is not None and next(found, None) is not None:
+                        yield Left(entry.name, f"more than {most} files in archives inside of archives; the rest was not read", "unpack it")
             except SourceError as error:
                 yield Left(entry.name, error.what, error.mend)
 
@@ -181,17 +198,18 @@ class Lots:
         if cut is not None:
             yield Left(name, cut.what, cut.mend)
 
-    def _members(self, blob: Blob, steps: tuple[Step, ...], draw: random.Random | None) -> Iterator[Blob | Left]:
+    def _members(self, blob: Blob, steps: tuple[Step, ...], draw: random.Random | None, each: int) -> Iterator[Blob | Left]:
+        """The members of a step are opened, `each` of them where some are drawn; of archives in archives the files multiply."""
         if not steps:
             yield blob
             return
         (kind, keys), *rest = steps
         archive = Archive(blob, kind, self._limits)
-        some = keys if draw is None or len(keys) <= _MEMBERS else [keys[i] for i in sorted(draw.sample(range(len(keys)), _MEMBERS))]
+        some = keys if draw is None or len(keys) <= each else [keys[i] for i in sorted(draw.sample(range(len(keys)), each))]
         for key in some:
             try:
                 with closing(archive.open(key)) as file:
-                    yield from self._members(Blob(file, f"{blob.name}!{shown(key)}"), tuple(rest), draw)
+                    yield from self._members(Blob(file, f"{blob.name}!{shown(key)}"), tuple(rest), draw, each)
             except SourceError as error:
                 yield Left(f"{blob.name}!{shown(key)}", error.what, error.mend)
 

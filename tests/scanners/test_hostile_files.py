@@ -69,7 +69,11 @@ def test_no_data_in_names(met: dict[str, list[Sample | Skipped]]) -> None:
         ("locked.zip!secret.csv", "encrypted"), ("cut.zip", "damaged"), ("bomb.zip!bomb.txt", "expanded_bytes"), ("cut.tar", "cut off"),
         ("laughs.xml", "XML"), ("cut.xml", "cut off"), ("cut.parquet", "cannot be read"), ("out", "link"), ("self", "link"),
         ("pipe", "not a regular file"),
-        ("quote.csv", ""),
+        ("quote.csv", ""), ("five.csv.gz", "more than twice"), ("sparse.xlsx", "far apart"), ("locked.xlsx", "encrypted"),
+        ("locked.pdf", "encrypted"),
+        ("bomb.pdf", "damaged"), ("dense.docx", "expanded_bytes"), ("laughs.docx", "cannot be read"), ("wide.parquet", "fields"),
+        ("quad.xml", "not whole XML"), ("tower.xml", "too deep"), ("parts.eml", "500 parts"), ("socket", "not a regular file"),
+        ("holes.bin", "zero bytes"), ("endless.csv", "fields"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said(met: dict[str, list[Sample | Skipped]], name: str, words: str) -> None:
@@ -83,7 +87,7 @@ def test_what_is_wrong_is_said(met: dict[str, list[Sample | Skipped]], name: str
         ("really_csv.parquet", "email"), ("really_json.csv", "email"), ("cut.csv.gz", "email"), ("cut.jsonl", "a"), ("cut.json", "orders[].a"),
         ("utf16.csv", "name"), ("invalid.csv", "name"), ("book.xlsx#Sheet", "email"), ("plain.tar.gz!a.csv", "email"), 
         ("many.zip!part-*.csv", "name"),
-        ("cut.tar!a.csv", "email"), ("cut.xml", "orders.order.name"), ("odd.eml", "to"),
+        ("cut.tar!a.csv", "email"), ("cut.xml", "orders.order.name"), ("odd.eml", "to"), ("parts.eml", "text"),
     ],
 )  # fmt: skip
 def test_what_can_be_read_is_read(met: dict[str, list[Sample | Skipped]], name: str, field: str) -> None:

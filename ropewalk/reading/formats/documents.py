@@ -17,6 +17,8 @@ from ropewalk.reading.formats.delimited import looks_like_header, named
 from ropewalk.reading.rows import Reading, Rows
 
 _WHOLE = 128 * 2**20
+_TEXT = 32 * 2**20
+"""Bytes of unpacked XML, of which each costs some twenty in RAM."""
 _PAGES = 2_000
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _ASIDE = re.compile(r"/word/(header|footer|comments|footnotes|endnotes)\d*\.xml")
@@ -165,10 +167,13 @@ def _packed(blob: Blob, reading: Reading) -> io.BytesIO:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             size = sum(i.file_size for i in packed.infolist())
+            text = sum(i.file_size for i in packed.infolist() if i.filename.lower().endswith((".xml", ".rels")))
     except zipfile.BadZipFile:
         raise SourceError("a damaged document", where=blob.name, mend="open it and save it again") from None
     if size > min(reading.limits.expanded_bytes, 4 * _WHOLE):
         raise SourceError("expands beyond limits.expanded_bytes", where=blob.name, mend="raise the limit if the file can be trusted")
+    if text > _TEXT:
+        raise SourceError(f"a document with more than {_TEXT // 2**20} MiB of text and markup", where=blob.name, mend="split it")
     return io.BytesIO(data)
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -15,11 +18,18 @@ from ropewalk.reading.rows import Reading, Rows
 
 _FIRST = 10
 _WHOLE = 256 * 2**20
+_CELLS = 12_000_000
+"""Cells of the rectangle that a sheet spans; the parser holds all of them, at 30 to 100 bytes each."""
+_PIECE, _OVERLAP = 1 << 20, 64
+_ROW = re.compile(rb"""<(?:\w+:)?(?:row|c)\s(?:[^>]{0,200}?\s)?r=["'][A-Z]{0,3}(\d{1,7})""")
+_DIMENSION = re.compile(rb"\x94\x01\x10(.{16})", re.S)
+"""BrtWsDim of a binary workbook: first and last row, first and last column."""
+_LETTERS = re.compile(rb"""\sr=["']([A-Z]{2,3})\d""")
 
 
 def names(blob: Blob, expanded: int) -> list[str]:
     """The sheets. Raises SourceError for an encrypted, bombed or damaged workbook."""
-    return list(_workbook(blob, expanded).sheet_names)
+    return list(_workbook(blob, expanded, new=True).sheet_names)
 
 
 def read(blob: Blob, sheet: str, reading: Reading) -> Rows:
@@ -67,7 +77,8 @@ def _filled(first: Sequence[list[Any]], rest: Iterator[list[Any]], most: int) ->
                 yield cells
 
 
-def _workbook(blob: Blob, expanded: int) -> Any:
+def _workbook(blob: Blob, expanded: int, *, new: bool = False) -> Any:
+    """new: it was not looked into before; its sheets are then measured."""
     import python_calamine
 
     data = blob.file.read(_WHOLE + 1)
@@ -77,12 +88,16 @@ def _workbook(blob: Blob, expanded: int) -> Any:
         raise SourceError("an encrypted workbook", where=blob.name, mend="its owner must declare what it holds")
     if data[:2] == b"PK":
         try:
-            with zipfile.ZipFile(io.BytesIO(data)) as packed:
-                size = sum(i.file_size for i in packed.infolist())
-        except (zipfile.BadZipFile, ValueError, OSError) as error:
+            packed = zipfile.ZipFile(io.BytesIO(data))
+            size = sum(i.file_size for i in packed.infolist())
+            sprawling = new and size <= expanded and any(_sprawls(packed, i) for i in packed.infolist())
+        except (zipfile.BadZipFile, ValueError, OSError, RuntimeError, NotImplementedError, EOFError, zlib.error) as error:
             raise _damaged(error) from None
         if size > expanded:
             raise SourceError("expands beyond limits.expanded_bytes", where=blob.name, mend="raise the limit if the file can be trusted")
+        if sprawling:
+            what = f"a sheet of more than {_CELLS // 10**6} million cells, or with cells that far apart"
+            raise SourceError(what, where=blob.name, mend="delete stray cells beside and below its tables, or export its sheets as CSV")
     try:
         return python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
     except BaseException as error:  # the parser's panics are no Exceptions
@@ -91,6 +106,40 @@ def _workbook(blob: Blob, expanded: int) -> Any:
         if "assword" in type(error).__name__:
             raise SourceError("an encrypted workbook", where=blob.name, mend="its owner must declare what it holds") from None
         raise _damaged(error) from None
+
+
+def _sprawls(packed: zipfile.ZipFile, sheet: zipfile.ZipInfo) -> bool:
+    """Whether the rectangle from a sheet's first cell to its last is too large to hold: two cells can make one of seventeen billion,
+    for which the parser would end the whole process."""
+    if sheet.filename.endswith(".bin"):
+        with packed.open(sheet) as file:
+            found = _DIMENSION.search(file.read(4096))
+        first, last, left, right = struct.unpack("<4I", found[1]) if found else (0, 0, 0, 0)
+        return bool((last - first + 1) * (right - left + 1) > _CELLS)
+    rows = [1 << 21, 0]
+    letters: set[bytes] = set()
+    cells = 0
+    held = b""
+    with packed.open(sheet) as file:
+        while piece := file.read(_PIECE):
+            text = held + piece
+            cells += piece.count(b"<c") - piece.count(b"<col")
+            for number in _ROW.findall(text):
+                rows = [min(rows[0], int(number)), max(rows[1], int(number))]
+            letters.update(_LETTERS.findall(text))
+            held = text[-_OVERLAP:]
+            wide = max((_number(x) for x in letters), default=26)
+            if cells > _CELLS or (rows[1] and (rows[1] - rows[0] + 1) * wide > _CELLS):
+                return True
+    return False
+
+
+def _number(letters: bytes) -> int:
+    """`AB` -> 28."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
 
 
 def _damaged(error: BaseException) -> SourceError:

@@ -8,6 +8,7 @@ import zipfile
 from collections import Counter
 from dataclasses import dataclass
 
+from ropewalk.reading.decompress import opener
 from ropewalk.reading.formats import delimited, jsons
 from ropewalk.reading.formats.blob import HEAD, Blob
 from ropewalk.reading.formats.text import encoding
@@ -86,6 +87,10 @@ def no_text(head: bytes, suffix: str = "") -> Unread:
         return secret
     if head.startswith(b"SQLite format 3\x00"):
         return Unread("a SQLite database", "name it as a source of its own: sqlite:///…")
+    if opener(head) is not None:
+        return Unread("packed more than twice", "unpack it")
+    if head[8:12] == b"DUCK":
+        return Unread("a DuckDB database", "name it as a source of its own: duckdb:///…")
     for mark, what, mend in _EXPORTED:
         if head.startswith(mark):
             return Unread(f"not a known format ({what})", mend)
