@@ -6,6 +6,7 @@ RopewalkError
 ├── MissingExtraError  an optional dependency is needed: exit code 2
 ├── SourceError        a store cannot be reached or read: the source is Skipped
 │   └── ReadOnlyError  a store could not be opened read-only, so it was not opened
+├── LostClusterError   the cluster went away; the scan can be taken up: exit code 3
 ├── RegisterError      the register is missing, locked, newer than this program or damaged
 └── EvidenceError      the hash chain does not hold
 """
@@ -51,6 +52,12 @@ class SourceError(RopewalkError):
 
 class ReadOnlyError(SourceError):
     """A store could not be opened read-only, and therefore was not opened."""
+
+
+class LostClusterError(RopewalkError):
+    """The cluster went away during a scan, which can be taken up."""
+
+    exit_code = 3
 
 
 class RegisterError(RopewalkError):

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import threading
 from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from multiprocessing import get_context, parent_process
 from typing import Any, Protocol
 
 from ropewalk.config import ExecutorConfig
-from ropewalk.errors import ConfigError, MissingExtraError
+from ropewalk.errors import ConfigError, LostClusterError, MissingExtraError
 from ropewalk.scan.unit import Looker, Outcome, Setting, Work, failed, judge_of, look, told
 
 AHEAD = 2
@@ -130,24 +132,45 @@ class Cluster:
                 where=f"executor.dask: {config.dask}",
                 mend="check the address and the TLS files",
             ) from None
+        self._address = config.dask
         self._executor: Executor = self._client.get_executor(pure=False)
         self.workers = workers or sum(self._client.nthreads().values()) or 1
 
     def run(self, works: Iterator[Work]) -> Iterator[tuple[Work, Outcome]]:
         running: dict[Future[Outcome], Work] = {}
-        for done in _fill(self._executor, running, works, self.workers * AHEAD):
+        ended = _fill(self._executor, running, works, self.workers * AHEAD)
+        while True:
+            try:
+                done = next(ended)
+            except StopIteration:
+                return
+            except Exception as error:
+                raise self._gone(error) from None
             work = running.pop(done)
             try:
                 outcome = done.result()
+            except CancelledError as error:
+                raise self._gone(error) from None
             except Exception as error:
                 lost = type(error).__name__ == "KilledWorker"
                 words = ("every worker that took it died, perhaps for lack of memory", "give the workers more memory") if lost else told(error)
                 outcome = failed(work, *words)
             yield work, outcome
 
+    def _gone(self, error: Exception) -> Exception:
+        """The error to raise: nothing of a unit is known whose scheduler went away, so it is looked at again when the scan goes on."""
+        if self._client.status == "running" and not isinstance(error, CancelledError):
+            return error
+        logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # its traceback tells nothing that this error does not
+        return LostClusterError(
+            "the cluster went away while it was scanning", where=f"executor.dask: {self._address}",
+            mend="start it again and run the same command: what was looked at is kept",
+        )  # fmt: skip
+
     def close(self, *, at_once: bool = False) -> None:
-        self._executor.shutdown(wait=False)
-        self._client.close()
+        with suppress(Exception):  # of a cluster that is gone there is nothing left to close
+            self._executor.shutdown(wait=False)
+            self._client.close()
 
 
 def _fill(pool: Executor, running: dict[Future[Outcome], Work], works: Iterator[Work], most: int) -> Iterator[Future[Outcome]]:

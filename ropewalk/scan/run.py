@@ -70,7 +70,8 @@ class Run:
         self._setting = Setting("", settings.limits, plugins, detection, judge, exhaustive or settings.limits.mode == "exhaustive")
         self._setting = replace(self._setting, watch=watch(config, register))
         tag = self._setting.watch.tag
-        self._rules = judge_of(self._setting).version + (f"+canaries-{tag}" if tag else "")
+        self._setting = replace(self._setting, rules=judge_of(self._setting).version)
+        self._rules = self._setting.rules + (f"+canaries-{tag}" if tag else "")
         self._stores = Stores()
         self._looker = Looker(self._stores)
         self._counter = Counter(on_progress)

@@ -14,7 +14,7 @@ from pathlib import Path
 from ropewalk.canaries import Watch
 from ropewalk.config import Detection, Limits
 from ropewalk.contracts import Judge
-from ropewalk.errors import ReadOnlyError, RopewalkError, SourceError
+from ropewalk.errors import ConfigError, ReadOnlyError, RopewalkError, SourceError
 from ropewalk.model import Fact, Finding, Skipped, Source
 from ropewalk.plugins import Plugins
 from ropewalk.reading.sqlsession import LostError
@@ -34,7 +34,7 @@ def detector(detection: Detection, plugins: Plugins) -> Judge:
 
 @dataclass(frozen=True)
 class Setting:
-    """What all units of a scan have in common."""
+    """What all units of a scan have in common. rules: of the judge that the scan was begun with; a worker must have the same."""
 
     scan_id: str
     limits: Limits
@@ -43,6 +43,7 @@ class Setting:
     judge: JudgeMaker
     exhaustive: bool
     watch: Watch = field(default_factory=Watch)
+    rules: str = ""
 
     @property
     def depth(self) -> str:
@@ -135,6 +136,8 @@ class Looker:
         setting = work.setting
         dataset = store.find(work.dataset)
         judge = judge_of(setting)
+        if setting.rules and judge.version != setting.rules:
+            raise ConfigError("its worker has other rules than the scan", mend="give all workers the same ropewalk, models and extension folders")
         findings, drawn = look_at(store.connector, dataset, judge, setting.limits, exhaustive=setting.exhaustive)
         whole = next((s for s in drawn.skipped if not s.path), None)
         if not drawn.samples and whole is not None:

@@ -8,10 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from quick_judge import fickle
 from scan_shop import CLUSTER, Shop
 from servers import make_certificates
 
-from ropewalk.errors import ConfigError
+from ropewalk.errors import ConfigError, LostClusterError
 from ropewalk.scan import Progress
 
 
@@ -110,6 +111,41 @@ def test_a_cluster_finds_the_same_though_a_worker_is_killed(shop: Shop, tmp_path
     assert killed
     assert (report.status, report.units, report.failed) == ("complete", 18, 0)
     assert known(shop) == alone
+
+
+@pytest.mark.slow
+@pytest.mark.server
+def test_a_cluster_that_goes_away_loses_nothing(shop: Shop, tmp_path: Path) -> None:
+    for i in range(12):
+        shop.write(f"t{i:02}.csv", "Ann,ann@example.com", order="!slow 0.2")
+    program, tls = tmp_path / "cluster.py", make_certificates(tmp_path)
+    program.write_text(CLUSTER)
+    env, files = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}, [str(tls.ca), str(tls.cert), str(tls.key)]
+    words = [sys.executable, str(program), *files]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env, start_new_session=True) as cluster:
+        assert cluster.stdout is not None
+        address = cluster.stdout.readline().split()[0]
+        shop.configure(executor=f"{{dask: '{address}', tls_ca: '{files[0]}', tls_cert: '{files[1]}', tls_key: '{files[2]}'}}")
+
+        def kill(progress: Progress) -> None:
+            if progress.units_done == 4:
+                os.killpg(cluster.pid, 9)
+
+        with pytest.raises(LostClusterError, match="the cluster went away") as caught:
+            shop.scan(on_progress=kill)
+    assert address in caught.value.where
+    assert set(shop.units().values()) == {"done", "running", "pending"}
+    shop.configure()
+    report = shop.scan()
+    assert (report.status, report.units, report.failed) == ("complete", 14, 0)
+
+
+def test_a_worker_with_other_rules_judges_nothing(shop: Shop) -> None:
+    fill(shop, 3)
+    shop.configure(workers=2)
+    report = shop.scan(judge=fickle)
+    assert (report.status, report.failed) == ("incomplete", 5)
+    assert {s.reason for s in report.skipped} == {"its worker has other rules than the scan"}
 
 
 def test_a_cluster_that_is_not_there_is_the_users_error(shop: Shop) -> None:
