@@ -30,10 +30,12 @@ def _judge(context: ControlContext, source: str, dataset: str) -> ControlResult:
     if tag := fact(context, "origin_tag", subject, source).value:
         return verdict(context, subject, Status.PASS, f"tagged with its origin ({tag if isinstance(tag, str) else 'a tag of the store'})", checked=1)
     if source in context.declared.get("separate_stores", ()):
-        return verdict(context, subject, Status.PASS, "a separate store, as ropewalk.yaml declares (separate_store: true)", checked=1)
+        return verdict(
+            context, subject, Status.PASS, "a separate store, as ropewalk.yaml declares (separate_store: true)", checked=1, coverage="attested"
+        )
     word = attestation(context, "separate_store", subject, source)
     if word.status == Status.PASS:
-        return verdict(context, subject, Status.PASS, word.reason, checked=1)
+        return verdict(context, subject, Status.PASS, word.reason, checked=1, coverage="attested")
     columns = [p for p in field_paths(context, source, dataset) if "[]" not in p and "*" not in p and _names_an_origin(path_of(p))]
     if columns:
         return _counted(context, source, dataset, columns)

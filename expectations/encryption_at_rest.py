@@ -27,23 +27,26 @@ def _judge(context: ControlContext, source: str, rows: Sequence[Mapping[str, Any
     """One verdict a store: its worst dataset, and how many there are."""
     seen = {key: _dataset(context, source, f"{source}/{key[1]}", own) for key, own in by_dataset(rows).items()}
     status = min((s for s, *_ in seen.values()), key=_ORDER.index)
-    worst = [(key[1], why, mend) for key, (s, why, mend) in seen.items() if s == status]
+    worst = [(key[1], why, mend) for key, (s, why, mend, _) in seen.items() if s == status]
     where = "" if len(worst) == len(seen) else f"{named([w[0] for w in worst])}: "
     failed = sum(s == Status.FAIL for s, *_ in seen.values())
     more = {"mend": worst[0][2]} if worst[0][2] and status != Status.PASS else {}
+    words = [by_word for *_, by_word in seen.values()]
+    more |= {"coverage": "attested" if all(words) else f"{sum(words)} of {len(words)} datasets attested"} if any(words) else {}
     return verdict(context, source, status, f"{where}{worst[0][1]}", checked=len(seen), failed=failed, **more)
 
 
-def _dataset(context: ControlContext, source: str, dataset: str, fields: Sequence[Mapping[str, Any]]) -> tuple[Status, str, str]:
+def _dataset(context: ControlContext, source: str, dataset: str, fields: Sequence[Mapping[str, Any]]) -> tuple[Status, str, str, bool]:
+    """(status, reason, mend, whether it is a person's word)."""
     status, reason, mend = min((_layers(context, f, dataset, source) for f in fields), key=lambda s: _ORDER.index(s[0]))
     if status == Status.PASS:
-        return status, reason, ""
+        return status, reason, "", False
     word = attestation(context, "encryption_at_rest", dataset, source)
     if word.status in {Status.PASS, Status.FAIL}:
-        return word.status, word.reason, ""
+        return word.status, word.reason, "", True
     if word.status == Status.STALE:
-        return (status if status == Status.FAIL else Status.STALE), f"{reason}; {word.reason}", mend
-    return status, reason, mend
+        return (status if status == Status.FAIL else Status.STALE), f"{reason}; {word.reason}", mend, False
+    return status, reason, mend, False
 
 
 def _layers(context: ControlContext, field: Mapping[str, Any], *stores: str) -> tuple[Status, str, str]:

@@ -48,7 +48,7 @@ def _judge(context: ControlContext, source: str) -> ControlResult:
         return verdict(context, source, Status.PASS, "; ".join(why for _, why in pieces), **counted)
     word = attestation(context, "encryption_in_transit", source)
     if word.status != Status.UNKNOWN:
-        return verdict(context, source, word.status, word.reason, **counted)
+        return verdict(context, source, word.status, word.reason, **counted, coverage="attested")
     needs = "; ".join(n for n in {fact(context, name, source).needs for name in ("transit", "tls_version", "tls_enforced")} if n)
     mend = way_out(context, "encryption_in_transit", needs, source)
     return verdict(context, source, Status.UNKNOWN, "; ".join(dim), **counted, mend=mend)

@@ -30,14 +30,14 @@ def _judge(context: ControlContext, source: str, subjects: list[str]) -> Control
         return verdict(context, source, Status.FAIL, reason, checked=len(grants), failed=len(wide))
     word = attestation(context, "role_reasons", source, "company")
     if grants and word.status == Status.PASS:
-        return verdict(context, source, Status.PASS, f"{len(grants)} grants to named roles; {word.reason}", checked=len(grants))
+        return verdict(context, source, Status.PASS, f"{len(grants)} grants to named roles; {word.reason}", checked=len(grants), coverage="attested")
     if fact(context, "transit", source).value == "local" and word.status == Status.UNKNOWN:
         readers = "every user of this machine" if fact(context, "public_access", source).value else "those of the machine"
         reason = f"a file: its readers are {readers}, and nobody attested them"
         return verdict(context, source, Status.UNKNOWN, reason, checked=len(grants))
     if grants or word.status != Status.UNKNOWN:
         count = f"{len(grants)} grants to named roles; " if grants else ""
-        return verdict(context, source, word.status, f"{count}{word.reason}", checked=len(grants))
+        return verdict(context, source, word.status, f"{count}{word.reason}", checked=len(grants), coverage="attested")
     needs = fact(context, "grants", source, *subjects).needs
     mend = way_out(context, "role_reasons", needs, source)
     return verdict(context, source, Status.UNKNOWN, "the store does not tell who may read what", mend=mend)

@@ -34,14 +34,21 @@ def _judge(context: ControlContext, source: str, dataset: str) -> ControlResult:
     known = fact(context, "event_fields", subject)
     if known.value is None:
         word = attestation(context, "log_content", subject, source)
-        return verdict(context, subject, word.status, word.reason if word.row else "the fields of its events are not known", checked=len(asked))
+        return verdict(
+            context,
+            subject,
+            word.status,
+            word.reason if word.row else "the fields of its events are not known",
+            checked=len(asked),
+            coverage="attested",
+        )
     names = " ".join(re.sub(r"(?<=[a-z])(?=[A-Z])|[_.\-\[\]]", " ", str(n)).lower() for n in known.value)
     missing = [k for k in asked if not re.search(_KINDS[k], names)]
     counted = {"checked": len(asked), "failed": len(missing)}
     if missing:
         word = attestation(context, "log_content", subject, source)
         if word.status == Status.PASS:
-            return verdict(context, subject, Status.PASS, word.reason, **counted)
+            return verdict(context, subject, Status.PASS, word.reason, **counted, coverage="attested")
         sure = "time" in missing or len(missing) > 1  # one kind may hide behind a name of the house
         why = f"no field of its events is named for: {', '.join(missing)}"
         return verdict(context, subject, Status.FAIL if sure else Status.UNKNOWN, why, **counted)

@@ -41,7 +41,7 @@ def _judge(context: ControlContext, subject: str, source: str) -> ControlResult:
         return verdict(context, subject, Status.PASS, f"the oldest event is {age} days old; {days} are asked for", checked=1)
     word = attestation(context, "log_retention", subject, source)
     if word.status != Status.UNKNOWN:
-        return verdict(context, subject, word.status, word.reason, checked=1)
+        return verdict(context, subject, word.status, word.reason, checked=1, coverage="attested")
     so_far = f"the oldest event is {age} days old" if age is not None else "neither a setting nor the age of an event is known"
     needs = kept.needs or oldest.needs
     more = {"mend": f"needed: {needs}; or name options.retention_days of the source in ropewalk.yaml"} if needs else {}

@@ -56,9 +56,11 @@ def _judge(context: ControlContext, subject: str) -> ControlResult:
     if bad:
         return verdict(context, subject, Status.FAIL, "; ".join(bad), **counted)
     if dim and word.status == Status.PASS:
-        return verdict(context, subject, Status.PASS, f"what the system tells is within limits; for the rest: {word.reason}", **counted)
+        return verdict(
+            context, subject, Status.PASS, f"what the system tells is within limits; for the rest: {word.reason}", **counted, coverage="attested"
+        )
     if dim and word.row is not None:
-        return verdict(context, subject, word.status, f"not told: {', '.join(dim)}; {word.reason}", **counted)
+        return verdict(context, subject, word.status, f"not told: {', '.join(dim)}; {word.reason}", **counted, coverage="attested")
     if dim:
         return verdict(context, subject, Status.UNKNOWN, f"not told: {', '.join(dim)}", **counted)
     return verdict(context, subject, Status.PASS, f"{len(judged)} rules are within limits", **counted)

@@ -38,7 +38,7 @@ def _judge(context: ControlContext, source: str, dataset: str, paths: list[str])
     word = attestation(context, "synthetic_data", subject, source)
     counted = {"checked": len(paths), "failed": len(paths)}
     if word.status == Status.PASS:
-        return verdict(context, subject, Status.PASS, f"looks personal, and is invented: {word.reason}", **counted)
+        return verdict(context, subject, Status.PASS, f"looks personal, and is invented: {word.reason}", **counted, coverage="attested")
     status = Status.STALE if word.status == Status.STALE else Status.FAIL
     why = f"; {word.reason}" if status == Status.STALE else ""
     return verdict(context, subject, status, f"personal data in a test store: {named(paths)}{why}", **counted)

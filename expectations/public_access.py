@@ -36,7 +36,7 @@ def _judge(context: ControlContext, source: str, subjects: list[str]) -> Control
         return verdict(context, source, Status.PASS, "closed to everybody who is not let in", checked=len(known))
     word = attestation(context, "public_access", source)
     if word.status != Status.UNKNOWN:
-        return verdict(context, source, word.status, word.reason, checked=1)
+        return verdict(context, source, word.status, word.reason, checked=1, coverage="attested")
     needs = next((n for s in (source, *untold) for name in _FACTS if (n := fact(context, name, s).needs)), "")
     mend = way_out(context, "public_access", needs, source)
     why = f"not told of {named(untold)}" if known else "the store does not tell who may reach it"

@@ -28,14 +28,14 @@ def _judge(context: ControlContext, source: str) -> ControlResult:
         if fact(context, "transit", source).value == "local" and word.row is None:
             return verdict(context, source, Status.NOT_APPLICABLE, "a file: it has no accounts of its own")
         if word.row is not None:
-            return verdict(context, source, word.status, word.reason, checked=1)
+            return verdict(context, source, word.status, word.reason, checked=1, coverage="attested")
         needs = shared.needs or accounts.needs
         mend = way_out(context, "unique_accounts", needs, source)
         return verdict(context, source, Status.UNKNOWN, "the store does not tell its accounts", mend=mend)
     found = sorted({*map(str, shared.value or ()), *generic(_signing_in(accounts.value or ()))})
     counted = {"checked": max(len(accounts.value or ()), len(found)), "failed": len(found)}
     if found and word.status == Status.PASS:
-        return verdict(context, source, Status.PASS, f"generic names ({named(found)}), each one's own: {word.reason}", **counted)
+        return verdict(context, source, Status.PASS, f"generic names ({named(found)}), each one's own: {word.reason}", **counted, coverage="attested")
     if found:
         return verdict(context, source, Status.FAIL, f"generic or default accounts that may sign in: {named(found)}", **counted)
     return verdict(context, source, Status.PASS, "no account that may sign in has a generic or default name", **counted)

@@ -167,3 +167,22 @@ def test_rows_judged_by_shipment_are_named_as_such() -> None:
     assert "all by the shipment clock" in made.one("2.1.a").reason
     made.tables["db", "orders"] = FrameTable(rows.assign(delivered_at=iso(3)))
     assert "shipment" not in made.one("2.1.a").reason
+
+
+@pytest.mark.parametrize(
+    ("requirement", "kind", "subject"),
+    [
+        ("1.1.a", "public_access", "db"), ("1.2.a", "unique_accounts", "db"), ("1.3.a", "role_reasons", "db"), ("1.4.a", "password_policy", "company"),
+        ("1.5.a", "encryption_in_transit", "db"), ("1.8.a", "separate_store", "db"), ("2.4.a", "encryption_at_rest", "db"),
+        ("2.4.b", "key_management", "db"), ("2.7.d", "penetration_test", "company"),
+    ],
+)  # fmt: skip
+def test_a_pass_by_a_word_says_that_it_is_one(requirement: str, kind: str, subject: str) -> None:
+    found = company().attest(kind, subject).one(requirement)
+    assert (found.status, found.coverage) == (Status.PASS, "attested")
+
+
+def test_a_store_of_which_one_dataset_is_attested_says_so() -> None:
+    made = company().dataset("db", "notes").field("db", "notes", "email", "email").attest("encryption_at_rest", "db/notes")
+    made.fact("db/orders", "encrypted_at_rest", {"layer": "volume", "algorithm": "AES-256"})
+    assert made.one("2.4.a").coverage == "1 of 2 datasets attested"
