@@ -103,6 +103,7 @@ class ControlContext:
 
     table(source, dataset, paths): rows as SqlTable or FrameTable, or Skipped; as_of: the clock, always passed in.
     declared: what people declare, as plain data: `ropa` (ropa.yaml or None), `clocks` ({source: {dataset glob: {delivered, shipped}}}),
+        `chain` (call it, and it tells what the evidence chain proves),
     `separate_stores` (names of sources), `threshold` (confidence from which a field counts as personal).
     frames: further frames by name: `fields` (all of them, personal or not), `skipped`, `scans`.
     """

@@ -177,7 +177,7 @@ def test_a_narrowed_check_is_a_look(place: Place) -> None:
     whole = rw.check(config, register)
     asked: list[str] = []
     look = rw.check(config, register, clauses=["2.1", "1.8.a"], progress=lambda need, *_: asked.append(need.id))
-    assert asked == ["1.8.a", "2.1.a"]
+    assert asked == ["1.8.a", "2.1.a", "2.1.b"]
     assert look.run_id == ""
     assert len(register.frame("results")) == len(whole.results)
     with pytest.raises(ConfigError):
@@ -234,3 +234,16 @@ def test_packs_hash_the_same_on_any_machine() -> None:
 
     path = str(Plugins.of().policies()["gdpr"])
     assert pack(path).hash == pack(path).hash
+
+
+def test_a_broken_chain_of_evidence_fails_the_clause_on_records(place: Place) -> None:
+    config = place.config()
+    register = place.scanned(config)
+    rw.check(config, register)
+    (whole,) = rw.check(config, register, clauses=["3.a"]).results
+    assert (whole.status, "entries since" in whole.reason) == (Status.UNKNOWN, True)
+    with register.engine.begin() as connection:
+        connection.execute(sa.text("DROP TRIGGER evidence_no_update"))
+        connection.execute(sa.text("""UPDATE evidence SET record = replace(record, '"unknown"', '"pass"') WHERE sequence = 9"""))
+    found = rw.check(config, register, clauses=["3.a"]).results[0]
+    assert (found.status, "entry 9" in found.reason, found.failed) == (Status.FAIL, True, 1)

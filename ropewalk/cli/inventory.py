@@ -1,4 +1,4 @@
-"""`ropewalk inventory`: registers from elsewhere — accounts, leavers, assets, vulnerabilities, subcontractors, incidents, contacts, changes."""
+"""`ropewalk inventory`: registers from elsewhere: people, assets, vulnerabilities, subcontractors, incidents, changes, deletions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ropewalk.inventory import Imported
 
 inventory = typer.Typer(help="Import lists and reports, so that controls can judge them.", no_args_is_help=True)
-_KINDS = "approved, leavers, assets, vulnerabilities, subcontractors, incidents, contacts or changes"
+_KINDS = "approved, leavers, assets, vulnerabilities, subcontractors, incidents, contacts, changes or deletions"
 KindArgument = Annotated[str, typer.Argument(metavar="KIND", help=f"What it is: {_KINDS}.")]
 _SHOWN: dict[str, tuple[Column, ...]] = {
     "approved": (Column("account", ratio=3), Column("aliases", ratio=3), Column("service"), Column("active"), Column("disabled_at")),
@@ -33,7 +33,13 @@ _SHOWN: dict[str, tuple[Column, ...]] = {
         Column("handovers", number=True),
     ),
     "contacts": (Column("name", ratio=3), Column("deputy"), Column("ways", ratio=2), Column("checked_at")),
-    "changes": (Column("id", ratio=2), Column("at"), Column("kind", ratio=1), Column("major"), Column("release", ratio=1)),
+    "changes": (
+        Column("id", ratio=2), Column("at"), Column("kind", ratio=1), Column("major"), Column("release", ratio=1), Column("approval", ratio=2),
+    ),
+    "deletions": (
+        Column("id", ratio=2), Column("requested_at"), Column("deleted_at"), Column("copies_deleted_at"), Column("emptied", ratio=2),
+        Column("rows_left", number=True), Column("certified_at"),
+    ),
 }  # fmt: skip
 
 
@@ -99,7 +105,7 @@ def _list(
         return
     known_kind(kind)
     frame = _flat(run, kind)
-    if not every and kind not in {"leavers", "incidents", "changes"}:
+    if not every and kind not in {"leavers", "incidents", "changes", "deletions"}:
         frame = frame[frame["closed_at"].isna()]
     if kind == "vulnerabilities" and len(frame):
         order = {s: n for n, s in enumerate(("critical", "high", "unknown", "medium", "low"))}

@@ -45,7 +45,7 @@ class Problem:
 class Verification:
     """What the chain proves. signed: None where no public key was given to check against.
 
-    stamps: timestamps that hold, by the entry they are of; unread: how many nobody could check, for no authority's certificate is named.
+    stamps: timestamps that hold, by the entry they are of; unread: how many nobody could check, for no authority's certificate is named; since: the day of its first entry.
     """
 
     entries: int
@@ -54,6 +54,7 @@ class Verification:
     signed: bool | None = None
     stamps: tuple[Stamp, ...] = ()
     unread: int = 0
+    since: str = ""
 
     @property
     def ok(self) -> bool:
@@ -100,6 +101,7 @@ class _Walk:
     hash: bytes = START.encode()
     gaps: list[int] = field(default_factory=list)
     stamped: list[int] = field(default_factory=list)
+    since: str = ""
 
     def tell(self, sequence: int, kind: str, words: str) -> None:
         if len(self.problems) < MOST:
@@ -119,6 +121,7 @@ def verify(
     known, files = dict(anchors or {}), _files(stamps, authorities)
     for row in _rows(register):
         walk.entries += 1
+        walk.since = walk.since or row.at[:10].decode("ascii", "replace")
         if row.sequence <= walk.sequence:
             walk.tell(row.sequence, "reordered", f"entry {row.sequence} stands before the first one")
             continue
@@ -142,7 +145,7 @@ def verify(
         _unsigned(walk, signed_from)
     found = [*_stamps(walk, register, authorities), *(s for held in files if (s := held.stamp(walk)))]
     unread = 0 if authorities else len(walk.stamped)
-    return Verification(walk.entries, walk.hash.decode("ascii", "replace"), tuple(walk.problems), signed, tuple(found), unread)
+    return Verification(walk.entries, walk.hash.decode("ascii", "replace"), tuple(walk.problems), signed, tuple(found), unread, walk.since)
 
 
 def verify_configured(config: Config, register: Register, *, anchors: Mapping[int, str] | None = None, stamps: Sequence[Path] = ()) -> Verification:

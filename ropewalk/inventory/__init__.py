@@ -1,4 +1,4 @@
-"""Imported registers: approved users, leavers, assets, vulnerabilities, subcontractors, incidents, contacts, changes (docs/tasks/inventory.md).
+"""Imported registers: people, assets, vulnerabilities, subcontractors, incidents, contacts, changes, deletions (docs/tasks/inventory.md).
 
 Parsers are pure: bytes -> typed rows (`read`). `import_file` puts them into the register, where each row keeps when it was first seen.
 """

@@ -94,6 +94,16 @@ def flag(value: Any) -> bool | None:
     raise ValueError("is neither yes nor no")
 
 
+def count(value: Any) -> int | None:
+    """A number of things; None for an empty cell."""
+    told = text(value)
+    if told.casefold() in _EMPTY:
+        return None
+    if not re.fullmatch(r"\d{1,15}", told):
+        raise ValueError("is no whole number")
+    return int(told)
+
+
 def names(value: Any) -> tuple[str, ...]:
     """Several names, parted by semicolon, comma or bar, or a list."""
     parts = value if isinstance(value, list) else re.split(r"[;,|]", text(value))

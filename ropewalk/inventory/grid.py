@@ -16,7 +16,22 @@ from typing import Any
 
 from ropewalk.errors import ConfigError
 
-_LISTS = ("resources", "value", "rows", "items", "users", "hosts", "data", "entries", "results", "incidents", "assets", "contacts", "changes")
+_LISTS = (
+    "resources",
+    "value",
+    "rows",
+    "items",
+    "users",
+    "hosts",
+    "data",
+    "entries",
+    "results",
+    "incidents",
+    "assets",
+    "contacts",
+    "changes",
+    "deletions",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Incidents with the custody of their evidence, points of contact, and change events. Free text and names in the custody are not kept."""
+"""Incidents with the custody of their evidence, and points of contact. Free text and names in the custody are not kept."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from ropewalk.errors import ConfigError
 from ropewalk.inventory.cells import flag, last_moment, moment, present, text
 from ropewalk.inventory.grid import Column, Record, check_columns, fill, of_entries, records
-from ropewalk.inventory.rows import Batch, Change, Contact, Incident
+from ropewalk.inventory.rows import Batch, Contact, Incident
 
 INCIDENTS = (
     Column("id", text, ("incident", "incident id", "number", "key", "case"), required=True),
@@ -37,13 +37,6 @@ CONTACTS = (
     Column("email", present, ("e-mail", "mail")),
     Column("phone", present, ("telephone", "mobile")),
     Column("checked_at", moment, ("checked", "tested at", "last checked", "confirmed at")),
-)  # fmt: skip
-CHANGES = (
-    Column("id", text, ("change", "change id", "number", "key"), required=True),
-    Column("at", moment, ("date", "changed at", "done at", "deployed at", "live at"), required=True),
-    Column("kind", text, ("type", "category")),
-    Column("major", flag, ("is major", "triggers review", "review needed")),
-    Column("release", text, ("version", "tag")),
 )  # fmt: skip
 
 
@@ -112,10 +105,3 @@ def contacts(data: str, where: str) -> Batch:
         ways = tuple(name for name, is_there in (("e-mail", told.pop("email", False)), ("phone", told.pop("phone", False))) if is_there)
         rows.append(Contact(**told, ways=ways))
     return Batch("list", rows, unused=unused)
-
-
-def changes(data: str, where: str) -> Batch:
-    """Change events. Raises ConfigError."""
-    found, columns = records(data, where)
-    unused = check_columns(columns, CHANGES, where) if columns else ()
-    return Batch("list", [Change(**fill(r, CHANGES)) for r in found], unused=unused)

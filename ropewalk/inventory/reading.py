@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ropewalk.errors import ConfigError
-from ropewalk.inventory import cyclonedx, images, incidents, people, sarif, things, zap
+from ropewalk.inventory import cyclonedx, events, images, incidents, people, sarif, things, zap
 from ropewalk.inventory.cells import place, text
 from ropewalk.inventory.grid import Column, check_columns, decoded, fill, looks_like_json, parsed, records
 from ropewalk.inventory.rows import OPEN, Batch, Vulnerability
@@ -19,9 +19,10 @@ LISTS: dict[str, Callable[[str, str], Batch]] = {
     "subcontractors": things.subcontractors,
     "incidents": incidents.incidents,
     "contacts": incidents.contacts,
-    "changes": incidents.changes,
+    "changes": events.changes,
+    "deletions": events.deletions,
 }
-KINDS = ("approved", "leavers", "assets", "vulnerabilities", "subcontractors", "incidents", "contacts", "changes")
+KINDS = ("approved", "leavers", "assets", "vulnerabilities", "subcontractors", "incidents", "contacts", "changes", "deletions")
 LARGEST = 200 * 2**20
 """Bytes of a file that is read."""
 _REPORTS: tuple[tuple[Callable[[dict[str, Any]], bool], Callable[[dict[str, Any], str], list[Batch]]], ...] = (

@@ -141,20 +141,46 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A change event; `major` ones call for a review of the incident plan, a `release` for a scan before it."""
+    """A change event; `major` ones call for a review of the incident plan, a `release` for a scan before it.
+
+    approval: separate (tested and approved by two persons), or what is wrong with it; empty where the list does not tell. Judged when
+    it is imported, so that no names are kept.
+    """
 
     id: str
     at: datetime
     kind: str = ""
     major: bool = False
     release: str = ""
+    approval: str = ""
 
     @property
     def key(self) -> str:
         return self.id.casefold()
 
 
-Row = Account | Leaver | Asset | Vulnerability | Subcontractor | Incident | Contact | Change
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """A request of Amazon to delete data. deleted_at: from the stores in use; copies_deleted_at: every live copy too; emptied: sources and
+    datasets that hold no personal data any more; rows_left: rows that the request was about, counted after; held_under: a statute."""
+
+    id: str
+    requested_at: datetime
+    deleted_at: datetime | None = None
+    copies_deleted_at: datetime | None = None
+    emptied: tuple[str, ...] = ()
+    rows_left: int | None = None
+    method: str = ""
+    certificate_asked: bool = False
+    certified_at: datetime | None = None
+    held_under: str = ""
+
+    @property
+    def key(self) -> str:
+        return self.id.casefold()
+
+
+Row = Account | Leaver | Asset | Vulnerability | Subcontractor | Incident | Contact | Change | Deletion
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,12 @@ from ropewalk.judging.words import attestation
 from ropewalk.model import ControlResult, Status
 
 ENDED = "ended"
-EVENTS = ("leavers", "incidents", "changes")
+EVENTS = ("leavers", "incidents", "changes", "deletions")
 """Kinds whose rows stay true when a later list no longer names them."""
+_CALLED = {
+    "approved": "list of approved accounts", "contacts": "list of contacts for incidents", "vulnerabilities": "report of a vulnerability scanner",
+    "deletions": "list of requests for deletion",
+}  # fmt: skip
 _TIMES = ("first_seen", "last_seen", "closed_at")
 
 
@@ -68,7 +72,7 @@ def held(context: ControlContext, kind: str, period: float | None = None, *, onl
     ended = {(s.scanner, s.target) for s in imports.values() if s.format == ENDED}
     rows = [r for r in _rows(context, kind, only) if kind in EVENTS or (r["scanner"], r["target"]) not in ended]
     if not live:
-        return Held(kind, live, rows, Status.UNKNOWN, f"no list of {kind.replace('_', ' ')} was imported")
+        return Held(kind, live, rows, Status.UNKNOWN, f"no {_CALLED.get(kind, f'list of {kind}')} was imported")
     days = float(param(context, "period_days", 0) if period is None else period)
     old = [s for s in live if days and (context.as_of.date() - s.observed_at.date()).days > days]
     if old:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -77,9 +78,18 @@ def material(config: Config, register: Register, as_of: datetime) -> Material:
         "clocks": {s.name: {g: c.model_dump() for g, c in s.clocks.items()} for s in settings.sources},
         "separate_stores": [s.name for s in settings.sources if s.separate_store],
         "threshold": settings.detection.threshold,
+        "chain": partial(_chain, config, register),  # read when a control asks: it recomputes every entry
     }
     borne = [{str(k): v for k, v in r.items()} for r in register.frame("exceptions").to_dict("records")]
     return Material(as_of, sources, frames, attestations(config, register.frame("attestations")), declared, borne)
+
+
+def _chain(config: Config, register: Register) -> dict[str, Any]:
+    """What the evidence chain proves: entries, since (a day), problems (words)."""
+    from ropewalk.evidence import verify_configured
+
+    found = verify_configured(config, register)
+    return {"entries": found.entries, "since": found.since, "problems": [p.words for p in found.problems]}
 
 
 def _ropa(config: Config) -> Any:

@@ -15,7 +15,7 @@ from shop import Company, days, iso, requirement_of, shop
 from shop import ropa as record_of
 
 from ropewalk.contracts import ControlContext, Requirement
-from ropewalk.inventory.rows import Account, Asset, Change, Contact, Incident, Leaver, Subcontractor, Vulnerability
+from ropewalk.inventory.rows import Account, Asset, Change, Contact, Deletion, Incident, Leaver, Subcontractor, Vulnerability
 from ropewalk.model import Environment, Status
 from ropewalk.register.chain import plain
 
@@ -184,6 +184,26 @@ def _plan(changed: float | None) -> Company:
     return firm.attest("incident_plan", "company", at=60)
 
 
+def _asked(**more: Any) -> Firm:
+    """A request of 70 days ago, deleted 50 days ago, its copies 20 days ago."""
+    told = {"requested_at": days(70), "deleted_at": days(50), "copies_deleted_at": days(20), "rows_left": 0, **more}
+    return db().imported("deletions", Deletion("DEL-1", **told))
+
+
+def _approved(approval: str, age: float = 1) -> Firm:
+    return db().imported("changes", Change("CHG-1", days(10), approval=approval), age=age)
+
+
+def _device(age: float = 1, **more: Any) -> Firm:
+    return db().imported("assets", Asset("laptop-7", "device", **more), age=age)
+
+
+def _chain(*problems: str) -> Firm:
+    firm = db()
+    firm.declared["chain"] = lambda: {"entries": 7, "since": "2025-01-01", "problems": problems}
+    return firm
+
+
 MEASURED: dict[str, Callable[[], list[Case]]] = {
     "1.1.a": lambda: [
         (PASS, db(public_access=False)), (FAIL, db(open_to_world=["0.0.0.0/0 to 5432"])), *worded("1.1.a", kind="public_access", subject="db"),
@@ -243,6 +263,17 @@ MEASURED: dict[str, Callable[[], list[Case]]] = {
         (PASS, db().fact("db/buyers", "oldest_row", iso(100))), (FAIL, db().fact("db/buyers", "oldest_row", iso(600))),
         *worded("1.7.a", kind="data_age"),
     ],
+    "1.7.b": lambda: [
+        (PASS, _asked()), (PASS, db().imported("deletions")), (FAIL, _asked(deleted_at=days(39))), (FAIL, _asked(deleted_at=None)),
+        (FAIL, _asked(copies_deleted_at=None, requested_at=days(95), deleted_at=days(80))), (FAIL, _asked(rows_left=3)),
+        (FAIL, _asked(emptied=("db",))),
+        (UNKNOWN, _asked(rows_left=None)), (PASS, _asked(deleted_at=None, held_under="tax code")), (STALE, db().imported("deletions", age=100)),
+        *worded("1.7.b"),
+    ],
+    "1.7.d": lambda: [
+        (PASS, _asked(certificate_asked=True, certified_at=days(45))), (PASS, _asked()), (FAIL, _asked(certificate_asked=True)),
+        (STALE, db().imported("deletions", age=400)), *worded("1.7.d"),
+    ],
     "1.8.a": origin,
     "2.1.a": retention,
     "2.2.a": ropa,
@@ -250,7 +281,19 @@ MEASURED: dict[str, Callable[[], list[Case]]] = {
         (PASS, db().imported("assets", Asset("db-1", source="db"))), (FAIL, db().imported("assets", Asset("laptop"))),
         (STALE, db().imported("assets", Asset("db-1", source="db"), age=120)), *worded("2.3.a"),
     ],
+    "2.3.b": lambda: [
+        (PASS, _device(patched_at=days(31))), (FAIL, _device(patched_at=days(33))), (UNKNOWN, _device()), (STALE, _device(40, patched_at=days(20))),
+        (UNKNOWN, db().imported("assets", Asset("openssl", "software"))), *worded("2.3.b"),
+    ],
+    "2.3.c": lambda: [
+        (PASS, _approved("separate")), (FAIL, _approved("tested and approved by the same person")), (FAIL, _approved("no approver")),
+        (UNKNOWN, _approved("")), (STALE, _approved("separate", age=200)), *worded("2.3.c"),
+    ],
     "2.3.d": lambda: [(PASS, db(public_access=False)), (FAIL, db(public_access=True)), *worded("2.3.d", kind="public_access", subject="db")],
+    "2.3.g": lambda: [
+        (PASS, _device(encrypted=True).attest("media_encryption", "company")), (FAIL, _device(encrypted=False)), (UNKNOWN, _device(encrypted=True)),
+        *worded("2.3.g"),
+    ],
     "2.4.a": lambda: [
         (PASS, db(encrypted_at_rest=SEALED)), (FAIL, db(encrypted_at_rest={"layer": "file", "algorithm": "none"})),
         (FAIL, db(encrypted_at_rest={"layer": "field", "algorithm": "DES"})), *worded("2.4.a", kind="encryption_at_rest", subject="db"),
@@ -269,6 +312,10 @@ MEASURED: dict[str, Callable[[], list[Case]]] = {
         (PASS, log(event_fields=["ts", "level", "user", "event"])), (FAIL, log(event_fields=["ts", "message"])),
         *worded("2.6.c", kind="log_content", subject="logs", start=log),
     ],
+    "2.6.h": lambda: [
+        (PASS, db(audit_trail=True).attest("logging_channels", "company")), (FAIL, db(audit_trail=False)), (UNKNOWN, db(audit_trail=True)),
+        *worded("2.6.h"),
+    ],
     "2.7.b": lambda: [(PASS, _scans(20)), (STALE, _scans(40)), *worded("2.7.b")],
     "2.7.c": lambda: [(PASS, _release(11)), (FAIL, _release(None)), (FAIL, _release(2)), *worded("2.7.c")],
     "2.7.e": lambda: [
@@ -277,6 +324,10 @@ MEASURED: dict[str, Callable[[], list[Case]]] = {
     "2.8.a": lambda: [
         (PASS, vendors(PARTNER)), (FAIL, vendors(replace(PARTNER, assessed_at=days(400)))), (FAIL, vendors(replace(PARTNER, name="Other"))),
         (FAIL, vendors(replace(PARTNER, first_assessed_at=days(450)))), (STALE, vendors(PARTNER, age=400)), *worded("2.8.a"),
+    ],
+    "3.a": lambda: [
+        (PASS, _chain().attest("audit_records", "company")), (FAIL, _chain("entry 3 was changed")),
+        (FAIL, _chain("entry 3 was changed").attest("audit_records", "company")), (UNKNOWN, db()), *worded("3.a", start=_chain),
     ],
 }  # fmt: skip
 """Requirements that are measured; all others are a person's word."""

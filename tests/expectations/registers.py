@@ -17,6 +17,7 @@ from ropewalk.register.inventories import IMPORT, INVENTORY
 ROWS: dict[str, type[Any]] = {
     "approved": typed.Account, "leavers": typed.Leaver, "assets": typed.Asset, "vulnerabilities": typed.Vulnerability,
     "subcontractors": typed.Subcontractor, "incidents": typed.Incident, "contacts": typed.Contact, "changes": typed.Change,
+    "deletions": typed.Deletion,
 }  # fmt: skip
 
 

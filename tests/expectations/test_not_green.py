@@ -172,7 +172,8 @@ def test_rows_judged_by_shipment_are_named_as_such() -> None:
 @pytest.mark.parametrize(
     ("requirement", "kind", "subject"),
     [
-        ("1.1.a", "public_access", "db"), ("1.2.a", "unique_accounts", "db"), ("1.3.a", "role_reasons", "db"), ("1.4.a", "password_policy", "company"),
+        ("1.1.a", "public_access", "db"), ("1.2.a", "unique_accounts", "db"), ("1.3.a", "role_reasons", "db"),
+        ("1.4.a", "password_policy", "company"),
         ("1.5.a", "encryption_in_transit", "db"), ("1.8.a", "separate_store", "db"), ("2.4.a", "encryption_at_rest", "db"),
         ("2.4.b", "key_management", "db"), ("2.7.d", "penetration_test", "company"),
     ],

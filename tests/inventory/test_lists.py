@@ -202,3 +202,30 @@ def test_mistakes_name_their_place_and_quote_nothing(kind: str, text: str, where
 
 def test_what_is_no_text_is_refused() -> None:
     assert "UTF-8" in refused("approved", b"\xff\x00\xfa\xfb").what
+
+
+@pytest.mark.parametrize(
+    ("cells", "approval"),
+    [
+        ("Ada,Bo", "separate"), ("Ada, ada ", "tested and approved by the same person"), ("Ada,", "no approver"), (",Bo", "no tester"),
+        (",", "no tester and no approver"),
+    ],
+)  # fmt: skip
+def test_of_testers_and_approvers_only_whether_they_differ_is_kept(cells: str, approval: str) -> None:
+    (row,) = told("changes", f"id,at,tested_by,Approved By\nCHG-9,2026-11-02,{cells}\n")
+    assert row.approval == approval
+    assert "Ada" not in repr(row)
+
+
+def test_a_list_without_testers_tells_nothing_of_them() -> None:
+    assert {r.approval for r in batch("changes", "changes.csv").rows} == {""}
+    assert told("changes", "id,at,approved\nCHG-9,2026-11-02,yes\n")[0].approval == ""
+
+
+def test_requests_for_deletion() -> None:
+    head = "id,requested_at,deleted_at,copies_deleted_at,emptied,rows_left,certified_at\n"
+    (row,) = told("deletions", f"{head}DEL-1,2026-09-01,2026-09-20,2026-10-01T08:00Z,shop/orders;exports,0,2026-10-02\n")
+    assert (row.emptied, row.rows_left, row.certificate_asked) == (("shop/orders", "exports"), 0, True)
+    assert (row.deleted_at, row.copies_deleted_at) == (at("2026-09-20T23:59:59.999999"), at("2026-10-01T08:00"))
+    assert refused("deletions", f"{head}DEL-1,2026-09-01,2026-08-20,,,,\n").what == "deleted_at is before the request"
+    assert "no whole number" in refused("deletions", f"{head}DEL-1,2026-09-01,,,,many,\n").what
