@@ -165,6 +165,8 @@ LATE, TIMELY, UNDATED = (1, 0), (0, 0), (0, 1)
         ("2026-10-21T21:00:00+09:00", TIMELY),
         ("2026-10-21T07:00:00-05:00", TIMELY),
         ("2026-10-21T06:59:00-0500", LATE),
+        ("2026-10-21T13:59+02", LATE),  # an hour's offset after a time without seconds
+        ("2026-10-21T14:00+02", TIMELY),
         ("2026-12-24", UNDATED),  # a delivery in the future is a promise
         ("1970-01-01", UNDATED),
         ("21/10/2026", UNDATED),
@@ -228,3 +230,13 @@ def test_every_offset_moves_the_deadline_to_the_second(request: pytest.FixtureRe
     found, _ = counted(request.getfixturevalue(engine), frame, {n: sa.Text() for n in frame}, 30)
     assert (found["overdue"], found["undated"]) == (sum(s for _, s in rows), 0)
     assert found == retention_counts(frame, ["name"], "delivered", "shipped", deadline)
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "duckdb"])
+def test_short_times_with_short_offsets_and_odd_blanks_agree(request: pytest.FixtureRequest, engine: str) -> None:
+    texts = ["2026-10-21T13:59+02", "2026-10-21T14:00+02", "2026-10-21T06:59-05", "2026-10-21T07:00-05", "2026-10-21T11:59", "2026-10-21T12:00Z"]
+    blanks = ["\u00a0", "\t", " ", "\u2003", "Ann", "*"]
+    frame = pd.DataFrame({"name": blanks, "e mail": None, "delivered": texts, "shipped": None}, dtype=object)
+    found, _ = counted(request.getfixturevalue(engine), frame, {n: sa.Text() for n in frame}, 30)
+    assert (found["personal"], found["overdue"]) == (4, 2)
+    assert found == retention_counts(frame, ["name", "e mail"], "delivered", "shipped", Deadline.of(AS_OF, 30))

@@ -102,7 +102,7 @@ def _text_state(text: str, deadline: Deadline, shifted: dict[str, str]) -> int:
         return UNUSABLE
     seconds = text[17:19] if text[16:17] == ":" and text[17:19] in SIXTY else "00"
     cutoff = deadline.cutoff_text
-    if len(text) > 19:
+    if len(text) > 16:
         cutoff = next((shifted[s] for s in (text[-6:], text[-5:], text[-3:]) if s in shifted), cutoff)
     return OVERDUE if f"{day} {text[11:16]}:{seconds}" < cutoff else IN_TIME
 

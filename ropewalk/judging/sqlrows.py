@@ -65,8 +65,12 @@ class SqlRows:
             return column.is_not(None)
         if len(path) > 1 and (keyed := self._key_pattern(path)) is not None:
             return _text(column).regexp_match(keyed)
-        text = sa.func.trim(self._inside(path) if len(path) > 1 else _text(column))
-        return sa.and_(text.is_not(None), sa.func.lower(text).not_in(TOMBSTONES), sa.func.trim(sa.func.replace(text, "*", "")) != "")
+        text = self._trimmed(self._inside(path) if len(path) > 1 else _text(column))
+        return sa.and_(text.is_not(None), sa.func.lower(text).not_in(TOMBSTONES), self._trimmed(sa.func.replace(text, "*", "")) != "")
+
+    def _trimmed(self, text: Expression) -> Expression:
+        """Without blanks at its ends; DuckDB would take every white space of Unicode for one."""
+        return sa.func.trim(text, " ") if self.dialect == "duckdb" else sa.func.trim(text)
 
     def _state(self, name: str | None, deadline: Deadline) -> Expression:
         if name is None:
@@ -186,7 +190,7 @@ def _text_state(text: Expression, deadline: Deadline) -> Expression:
     key = day + sa.literal(" ") + part(12, 5) + sa.literal(":") + seconds
     shifted = deadline.shifted()
     ends = [sa.case({k: v for k, v in shifted.items() if len(k) == n}, value=sa.func.substr(text, size - (n - 1)), else_=None) for n in (6, 5, 3)]
-    zoned = sa.and_(size > 19, sa.func.substr(text, size).not_in(("Z", "z")))
+    zoned = sa.and_(size > 16, sa.func.substr(text, size).not_in(("Z", "z")))
     cutoff = sa.case((zoned, sa.func.coalesce(*ends, deadline.cutoff_text)), else_=deadline.cutoff_text)
     return sa.case(
         (sa.not_(dated), UNUSABLE),
