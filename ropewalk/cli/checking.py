@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from ropewalk.register import Register
 
 WORST_SHOWN, SUBJECTS_SHOWN = 3, 6
+Asked = dict[str, tuple[str, str]]
+"""requirement -> what it asks, and what counts as evidence."""
 SILENT = ("pass", "not_applicable")
 BAD = ("fail", "error", "stale")
 
@@ -87,12 +89,13 @@ def check_and_show(run: State, form: Format, clauses: list[str] | None = None, e
             config, register, as_of=config.as_of, clauses=clauses, progress=lambda need, at, of: told(f"{need.clause} {need.control} ({at} of {of})")
         )
     results, policy = views.results_frame(report.results), views.policy_frame(report.policy)
+    asked = {r.id: (r.text, report.policy.evidence.get(r.id, "")) for r in report.policy.requirements}
     if clauses:
         policy = policy[policy["requirement"].isin([r.id for r in report.policy.narrowed(clauses)])]
     if form is not Format.table:
         run.out.show(views.subjects(results), (), form, title="Verdicts", head=about(run, report.policy))
     else:
-        _tell(run, views.posture(results, policy), results, everything, brief)
+        _tell(run, views.posture(results, policy), results, asked, everything, brief)
         _borne(run, report)
         if clauses:
             run.out.say("A look at some clauses: it is not recorded. `ropewalk check` judges all of them and records it.")
@@ -119,7 +122,7 @@ def _scanned(register: Register) -> bool:
     return len(scans) > 0 and bool(scans["status"].iloc[-1] == "complete")
 
 
-def _tell(run: State, posture: pd.DataFrame, results: pd.DataFrame, everything: bool, brief: bool) -> None:
+def _tell(run: State, posture: pd.DataFrame, results: pd.DataFrame, asked: Asked, everything: bool, brief: bool) -> None:
     from ropewalk import views
 
     columns = (
@@ -136,7 +139,7 @@ def _tell(run: State, posture: pd.DataFrame, results: pd.DataFrame, everything: 
     for row in posture.to_dict("records"):
         if (row["status"] in SILENT and not everything) or (brief and row["status"] not in BAD):
             continue
-        _clause(run, row, views.subjects(results, clause=str(row["clause"])), everything, brief)
+        _clause(run, row, views.subjects(results, clause=str(row["clause"])), asked, everything, brief)
     count = views.counts(posture)
     run.out.data.print()
     run.out.say(", ".join(f"{n} {views.status_word(s)}" for s, n in count.items() if n) + f", of {len(posture)} clauses. {_basis(run)}")
@@ -144,7 +147,7 @@ def _tell(run: State, posture: pd.DataFrame, results: pd.DataFrame, everything: 
         run.out.say("Unknown is not a pass: `ropewalk check` says for each what would tell.")
 
 
-def _clause(run: State, row: dict[Any, Any], own: pd.DataFrame, everything: bool, brief: bool) -> None:
+def _clause(run: State, row: dict[Any, Any], own: pd.DataFrame, asked: Asked, everything: bool, brief: bool) -> None:
     """One clause: its worst verdicts, those with the same reason together."""
     from rich.text import Text
 
@@ -157,8 +160,14 @@ def _clause(run: State, row: dict[Any, Any], own: pd.DataFrame, everything: bool
     )
     told = own if everything else own[own["status"].isin(BAD)] if brief else own[~own["status"].isin(SILENT)]
     groups = list(told.groupby(["status", "requirement", "reason", "mend", "excused"], sort=False, dropna=False))
+    told_of = ""
     for _, alike in groups if everything else groups[:WORST_SHOWN]:
-        _verdict(run, alike, everything)
+        need = str(alike.iloc[0]["requirement"])
+        text, evidence = asked.get(need, ("", ""))
+        if need != told_of:
+            run.out.indented(f"{need}  {text}", 2)
+        told_of = need
+        _verdict(run, alike, evidence, everything)
     if not groups:
         run.out.indented(str(row["reason"]), 2)
         run.out.indented(f"mend: {row['mend']}", 4)
@@ -172,8 +181,8 @@ def _basis(run: State) -> str:
     return "; ".join(f"{k} {v[:16]}" for k, v in head.items() if k in {"as of", "policy", "policy hash", "evidence head"})
 
 
-def _verdict(run: State, alike: pd.DataFrame, everything: bool) -> None:
-    """A verdict and all subjects that it holds for."""
+def _verdict(run: State, alike: pd.DataFrame, wanted: str, everything: bool) -> None:
+    """A verdict and all subjects that it holds for. wanted: what would count as evidence, told where there is none."""
     from rich.text import Text
 
     from ropewalk.views import status_mark
@@ -188,7 +197,8 @@ def _verdict(run: State, alike: pd.DataFrame, everything: bool) -> None:
     run.out.indented(str(first["reason"]), 4)
     judged = status in {"fail", "pass"} and len(alike) == 1 and first["checked"]
     checked = f"{first['failed']} of {first['checked']} failed; coverage {first['coverage']}; " if judged else ""
-    run.out.indented(f"evidence: {checked}control {first['control']}, requirement {first['requirement']}", 4)
+    lacking = f"none yet; wanted: {wanted}; " if status == "unknown" and first["checked"] <= 1 and wanted else ""
+    run.out.indented(f"evidence: {lacking}{checked}control {first['control']}", 4)
     if first["excused"]:
         run.out.indented(f"excused: {first['excused']}", 4)
     if first["mend"] and status not in SILENT:

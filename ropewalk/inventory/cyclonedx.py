@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from ropewalk.errors import ConfigError
 from ropewalk.inventory.cells import moment, place, text
 from ropewalk.inventory.rows import OPEN, Batch, Vulnerability
 from ropewalk.inventory.severity import image, merged, obj, objs, of_score, of_word, worse
@@ -20,8 +21,12 @@ def is_cyclonedx(data: dict[str, Any]) -> bool:
 
 
 def read(data: dict[str, Any], where: str) -> list[Batch]:
+    """Raises ConfigError for a bill of materials that says nothing of vulnerabilities: it is no scan, and closes no finding."""
+    if not isinstance(data.get("vulnerabilities"), list):
+        mend = "export it with vulnerabilities (`trivy image --format cyclonedx --scanners vuln`, `grype -o cyclonedx-json`)"
+        raise ConfigError("the bill of materials holds no list of vulnerabilities, so it is no scan", where=where, mend=mend)
     about = obj(data, "metadata")
-    return [Batch("cyclonedx", merged(_found(data)), _tool(about), image(place(obj(about, "component").get("name"))), _time(about))]
+    return [Batch("cyclonedx", merged(_found(data)), _tool(about), place(image(text(obj(about, "component").get("name")))), _time(about))]
 
 
 def _found(data: dict[str, Any]) -> Iterator[Vulnerability]:

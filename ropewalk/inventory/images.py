@@ -27,7 +27,7 @@ def is_grype(data: dict[str, Any]) -> bool:
 
 def trivy(data: dict[str, Any], where: str) -> list[Batch]:
     """`trivy image|fs|repo|config --format json`."""
-    target = image(place(data.get("ArtifactName")))
+    target = place(image(text(data.get("ArtifactName"))))
     return [Batch("trivy", merged(_trivy(data)), "trivy", target, _time(data.get("CreatedAt")))]
 
 
@@ -61,7 +61,7 @@ def grype(data: dict[str, Any], where: str) -> list[Batch]:
     named = target.get("userInput") if isinstance(target, dict) else target
     at = _time(obj(data, "descriptor").get("timestamp"))
     found = [*(_match(m, OPEN) for m in objs(data, "matches")), *(_match(m, "suppressed") for m in objs(data, "ignoredMatches"))]
-    return [Batch("grype", merged(found), "grype", image(place(named)), at)]
+    return [Batch("grype", merged(found), "grype", place(image(text(named))), at)]
 
 
 def _match(match: dict[str, Any], state: str) -> Vulnerability:

@@ -20,11 +20,13 @@ _IDS = (
     "login",
     "user login",
     "profile.login",
+    "profile.email",
     "email",
     "user email",
     "primary email",
     "mail",
     "email address",
+    "email address [required]",
 )
 _ACTIVE = {
     "",
@@ -70,7 +72,7 @@ def _service(value: Any) -> bool:
 
 _ACCOUNT = Column("account", text, _IDS, required=True)
 _ALSO = Column("aliases", _addresses, ("also", "logins", "proxy addresses", "emails"))
-_STATUS = Column("active", _active, ("status", "state", "enabled", "account enabled", "account status"))
+_STATUS = Column("active", _active, ("status", "state", "enabled", "account enabled", "account status", "status [read only]"))
 _DISABLED = ("deactivated at", "access ended", "access ended at", "access removed at", "deprovisioned at", "status changed", "status changed date")
 ACCOUNTS = (
     _ACCOUNT, _ALSO, Column("service", _service, ("kind", "type", "user type", "account type")), _STATUS,
@@ -128,10 +130,26 @@ def _people(data: str, where: str) -> tuple[Sequence[Record], Sequence[str], str
         answer = parsed(data, where)
         if isinstance(answer, dict) and "scim" in str(answer.get("schemas", "")).lower():
             return _scim(answer, where)
-    found, columns = records(data, where)
+    if looks_like_json(data) and '"@odata.nextLink"' in data:
+        what = "the answer is one page of several (@odata.nextLink)"
+        raise ConfigError(what, where=where, mend="ask for all pages, and join their values in one list")
+    found, columns = _flat(*records(data, where))
     have = {squeezed(c) for c in columns}
     form = "entra" if "userprincipalname" in have else "okta" if have & {"profilelogin", "userlogin", "primaryemail"} else "list"
     return found, columns, form
+
+
+def _flat(found: Sequence[Record], columns: Sequence[str]) -> tuple[Sequence[Record], Sequence[str]]:
+    """Okta's API keeps the login inside `profile`."""
+    if "profile" not in columns:
+        return found, columns
+    out, names = [], dict.fromkeys(c for c in columns if c != "profile")
+    for record in found:
+        profile = record.cells.get("profile")
+        inner = profile if isinstance(profile, dict) else {}
+        names |= dict.fromkeys(f"profile.{k}" for k in inner)
+        out.append(Record(record.where, {**record.cells, **{squeezed(f"profile.{k}"): v for k, v in inner.items()}}))
+    return out, tuple(names)
 
 
 def _scim(answer: dict[str, Any], where: str) -> tuple[Sequence[Record], Sequence[str], str]:

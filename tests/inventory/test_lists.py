@@ -229,3 +229,30 @@ def test_requests_for_deletion() -> None:
     assert (row.deleted_at, row.copies_deleted_at) == (at("2026-09-20T23:59:59.999999"), at("2026-10-01T08:00"))
     assert refused("deletions", f"{head}DEL-1,2026-09-01,2026-08-20,,,,\n").what == "deleted_at is before the request"
     assert "no whole number" in refused("deletions", f"{head}DEL-1,2026-09-01,,,,many,\n").what
+
+
+OKTA = (
+    '[{"id": "1", "status": "ACTIVE", "profile": {"login": "ada@example.com", "email": "aq@example.com", "firstName": "Quill"}},'
+    ' {"status": "DEPROVISIONED", "statusChanged": "2026-11-01T00:00:00.000Z", "profile": {"login": "bo@example.com"}}]'
+)
+
+
+def test_people_as_the_api_of_okta_gives_them() -> None:
+    (found,) = read("approved", OKTA.encode(), "okta.json")
+    assert [(r.account, r.active, r.aliases, r.disabled_at) for r in found.rows] == [
+        ("ada@example.com", True, ("aq@example.com",), None), ("bo@example.com", False, (), at("2026-11-01T00:00")),
+    ]  # fmt: skip
+    assert (found.format, "Quill" in repr(found.rows)) == ("okta", False)
+
+
+def test_one_page_of_entra_is_not_taken_for_all() -> None:
+    page = '{"@odata.nextLink": "https://graph.example.com/next", "value": [{"userPrincipalName": "ada@example.com", "accountEnabled": true}]}'
+    for kind in ("approved", "leavers"):
+        assert "one page of several" in refused(kind, page, "entra.json").what
+    (found,) = read("approved", page.replace('"@odata.nextLink": "https://graph.example.com/next", ', "").encode(), "entra.json")
+    assert [r.account for r in found.rows] == ["ada@example.com"]
+
+
+def test_people_of_a_google_workspace() -> None:
+    text = "First Name [Required],Email Address [Required],Status [READ ONLY]\nAda,ada@example.com,Active\nBo,bo@example.com,Suspended\n"
+    assert [(r.account, r.active) for r in told("approved", text)] == [("ada@example.com", True), ("bo@example.com", False)]

@@ -166,3 +166,24 @@ def test_names_of_images_and_packages() -> None:
 def test_places_hold_no_query_user_or_address() -> None:
     assert place("https://ada:secret@shop.example.com/find?email=jane@example.com#x") == "https://shop.example.com/find"
     assert place("exports/jane@example.com/orders.csv") == "exports/*@*/orders.csv"
+
+
+def test_a_bill_of_materials_is_no_scan() -> None:
+    bare = {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "metadata": {"timestamp": "2026-11-18T09:00:00Z", "component": {"name": "shop"}},
+        "components": [],
+    }
+    assert "no scan" in refused("vulnerabilities", json.dumps(bare), "sbom.json").what
+    (found,) = read("vulnerabilities", json.dumps({**bare, "vulnerabilities": []}).encode(), "sbom.json")
+    assert (found.target, list(found.rows)) == ("shop", [])
+
+
+@pytest.mark.parametrize(
+    "name", ["reg.example.com:5000/shop/app:1.4", f"reg.example.com:5000/shop/app:1.5@sha256:{'ab' * 32}", "reg.example.com:5000/shop/app"]
+)
+def test_an_image_is_one_target_with_tag_and_digest_or_without(name: str) -> None:
+    report = {"SchemaVersion": 2, "CreatedAt": "2026-11-18T09:12:33Z", "ArtifactName": name, "ArtifactType": "container_image"}
+    (found,) = read("vulnerabilities", json.dumps(report).encode(), "trivy.json")
+    assert found.target == "reg.example.com:5000/shop/app"
