@@ -20,6 +20,10 @@ from ropewalk.testimony import Attestation, same_person
 COLUMNS = ("kind", "subject", "by", "at", "valid_until", "statement", "document", "approver", "met")
 NEEDED = ("kind", "by", "valid_until")
 LEGAL_HOLD = "legal_hold"
+OF_STORES = frozenset({
+    "encryption_at_rest", "encryption_in_transit", LEGAL_HOLD, "log_content", "log_retention", "public_access", "separate_store", "synthetic_data",
+})  # fmt: skip
+"""Kinds that controls look for on a store or dataset only: a word on the company would count for none of them."""
 LONGEST = 2_000
 """Characters of a statement or name: a sentence, not the document."""
 _YES, _NO = {"", "yes", "true", "1", "met"}, {"no", "false", "0", "not met"}
@@ -93,6 +97,8 @@ def doubts(given: Attestation, asked: Asked, sources: Iterable[str]) -> list[str
     if given.kind not in asked:
         near = " or ".join(get_close_matches(given.kind, asked, 3, 0.6))
         out.append(f"Nothing in the policy asks for {given.kind!r}: {f'is it {near}?' if near else '`ropewalk attest list` names the kinds.'}")
+    if given.kind in OF_STORES and given.subject == "company":
+        out.append(f"{given.kind} is said of a store: a word on the company counts for none. Name it: --subject SOURCE, or '*' for all of them.")
     known = ["company", *sources]
     if not any(fnmatchcase(s, given.subject) or fnmatchcase(s, given.subject.split("/", 1)[0]) for s in known):
         out.append(f"Nothing here is called {given.subject!r}: a subject is company, a source, or source/dataset.")

@@ -45,7 +45,8 @@ class Problem:
 class Verification:
     """What the chain proves. signed: None where no public key was given to check against.
 
-    stamps: timestamps that hold, by the entry they are of; unread: how many nobody could check, for no authority's certificate is named; since: the day of its first entry.
+    stamps: timestamps that hold, by the entry they are of; unread: how many nobody could check, for no authority's certificate is named;
+    since: the day of the first entry.
     """
 
     entries: int

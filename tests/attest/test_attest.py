@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from small_company import Cli
 
+from ropewalk.attesting import OF_STORES
 from ropewalk.errors import ConfigError, EvidenceError
 from ropewalk.register.documents import seal, unseal
 
@@ -54,6 +56,25 @@ def test_a_word_that_could_not_count_is_refused(cli: Cli, arguments: tuple[str, 
     assert cli("attest", *arguments) == 2
     assert told in cli.err
     assert {r["state"] for r in cli.rows("attest", "list")} == {"missing"}
+
+
+def test_a_word_on_the_company_where_a_store_is_meant_is_told(cli: Cli) -> None:
+    assert cli("attest", "encryption_at_rest", *GIVEN) == 0
+    assert "counts for none" in cli.err
+    assert cli("attest", "encryption_at_rest", *GIVEN, "--subject", "*") == 0
+    assert "counts for none" not in cli.err
+    assert cli("attest", "key_management", *GIVEN) == 0
+    assert "counts for none" not in cli.err
+
+
+def test_the_kinds_that_are_said_of_stores_are_those_that_controls_seek_there(root: Path) -> None:
+    asked = [
+        (kind, "company" in subjects.lower())
+        for file in (root / "expectations").glob("*.py")
+        for kind, subjects in re.findall(r'attestation\(context, "([a-z_]+)"((?:, [^()]+|\([^()]*\))*)\)', file.read_text(encoding="utf-8"))
+    ]
+    of_company = {kind for kind, company in asked if company}
+    assert {kind for kind, _ in asked} - of_company == OF_STORES
 
 
 def test_a_slip_of_the_pen_is_told(cli: Cli) -> None:
