@@ -151,12 +151,23 @@ def test_findings_by_and_matrix() -> None:
 
 def test_diff_names_new_gone_and_changed() -> None:
     before = frame(field("gone"), field("same"), field("kind"), field("surer", confidence=0.5), field("none", None))
-    after = frame(field("same", confidence=0.95), field("kind", "phone"), field("surer"), field("new"), field("none", None))
+    after = frame(field("same", confidence=0.95), field("kind", "phone"), field("surer"), field("new", fingerprint="n"), field("none", None))
     got = views.findings_diff(before, after)
     assert dict(zip(got["field"].str.split("#").str[1], got["change"], strict=True)) == {
         "new": "new", "kind": "changed", "surer": "changed", "gone": "gone",
     }  # fmt: skip
     assert views.findings_diff(after, after).empty
+
+
+def test_a_field_that_only_took_another_name_is_renamed() -> None:
+    before = frame(field("buyer_email", fingerprint="f1"), field("a", fingerprint="f2"))
+    after = frame(field("BuyerEmail", fingerprint="f1"), field("a", fingerprint="f2"))
+    got = views.findings_diff(before, after)
+    assert list(got["change"]) == ["renamed"]
+    assert got["field"].iloc[0].endswith("#BuyerEmail")
+    assert got["what"].iloc[0].endswith("#buyer_email")
+    twice = frame(field("BuyerEmail", fingerprint="f1"), field("BUYER_EMAIL", fingerprint="f1"), field("a", fingerprint="f2"))
+    assert sorted(views.findings_diff(before, twice)["change"]) == ["gone", "new", "new"], "which of two it became, nobody knows"
 
 
 def scan(scan_id: str, **more: object) -> dict[str, object]:

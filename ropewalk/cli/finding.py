@@ -99,7 +99,7 @@ def _diff(
     after: Annotated[str | None, typer.Option("--to", help="The later scan's id; else the last one.")] = None,
     form: FormatOption = Format.table,
 ) -> None:
-    """Show what is new, gone or changed between two scans."""
+    """Show what is new, gone, renamed or changed between two scans."""
     from ropewalk import views
 
     run = state(context)

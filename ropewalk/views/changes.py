@@ -11,12 +11,18 @@ DIFF = ("change", "field", "what", "category_before", "category_after", "confide
 
 
 def findings_diff(before: pd.DataFrame, after: pd.DataFrame, *, step: float = 0.1) -> pd.DataFrame:
-    """What differs between two scans, a row a field: change is new, gone or changed (category, or confidence by `step`)."""
+    """What differs between two scans, a row a field: change is new, gone, renamed or changed (category, or confidence by `step`).
+
+    renamed: a field that is gone and a new one have the same fingerprint, and no third has it.
+    """
     old, new = _personal(before), _personal(after)
+    was = _renamed(old, new)
     out: list[dict[str, object]] = []
-    for field in sorted({*old, *new}):
-        a, b = old.get(field), new.get(field)
+    for field in sorted({*old, *new} - set(was.values())):
+        a, b = old.get(was.get(field, field)), new.get(field)
         change, what = _change(a, b, step)
+        if field in was and not change:
+            change, what = "renamed", f"{category_word(text_of((b or {})['category']))}, was {was[field]}"
         if change:
             out.append(
                 {
@@ -31,8 +37,18 @@ def findings_diff(before: pd.DataFrame, after: pd.DataFrame, *, step: float = 0.
                     "matched_after": int(number_of(b["matched"])) if b else None,
                 }
             )
-    out.sort(key=lambda r: (("new", "changed", "gone").index(str(r["change"])), str(r["field"])))
+    out.sort(key=lambda r: (("new", "changed", "renamed", "gone").index(str(r["change"])), str(r["field"])))
     return rows(out, DIFF)
+
+
+def _renamed(old: dict[str, dict[str, object]], new: dict[str, dict[str, object]]) -> dict[str, str]:
+    """New name -> old name of the fields that only took another name."""
+    gone: dict[str, list[str]] = {}
+    come: dict[str, list[str]] = {}
+    for names, rows_, others in ((gone, old, new), (come, new, old)):
+        for field in rows_.keys() - others.keys():
+            names.setdefault(text_of(rows_[field]["fingerprint"]), []).append(field)
+    return {come[f][0]: gone[f][0] for f in gone.keys() & come.keys() if f and len(gone[f]) == len(come[f]) == 1}
 
 
 def _personal(frame: pd.DataFrame) -> dict[str, dict[str, object]]:
