@@ -9,6 +9,7 @@ from ropewalk.errors import SourceError
 from ropewalk.judging import attestation, by_dataset, field_paths, nothing_in, param, personal, unread, verdict
 from ropewalk.judging.clocks import Clocks, clocks_of
 from ropewalk.model import ControlResult, Skipped, Status, path_of
+from ropewalk.naming import in_names
 
 
 class PiiRetention:
@@ -27,6 +28,10 @@ def _judge(context: ControlContext, source: str, dataset: str, paths: list[str])
     name_it = f"name its clock in ropewalk.yaml, below source {source}: clocks: {{{dataset}: {{delivered: <field>}}}}"
     if not (clocks.delivered or clocks.shipped):
         return verdict(context, subject, Status.UNKNOWN, "no field tells when an order was delivered or shipped", mend=name_it)
+    paths = [p for p in paths if not in_names(path_of(p))]
+    if not paths:
+        why = "personal data stands in the names of its columns or files, which no date ends"
+        return verdict(context, subject, Status.UNKNOWN, why, mend="rename them, or attest when they go (legal_hold)")
     wanted = [path_of(p) for p in (*paths, clocks.delivered, clocks.shipped) if p]
     table = context.table(source, dataset, wanted)
     if isinstance(table, Skipped):

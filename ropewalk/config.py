@@ -9,8 +9,10 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from fnmatch import fnmatchcase
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,6 +22,7 @@ from ropewalk.duties import AlarmsConfig, CanaryConfig, ScheduleConfig
 from ropewalk.duties import EvidenceConfig as EvidenceConfig
 from ropewalk.errors import ConfigError
 from ropewalk.model import Environment, Source
+from ropewalk.naming import installation_key
 from ropewalk.yamllines import Lines as Lines
 from ropewalk.yamllines import Strict as Strict
 from ropewalk.yamllines import line_of as line_of
@@ -211,6 +214,10 @@ class Config:
         """Enabled sources; relative file and SQLite paths made absolute."""
         return [self.absolute(s.source()) for s in self.settings.sources if s.enabled]
 
+    @cached_property
+    def names_key(self) -> bytes:
+        return installation_key(self.folder / ".ropewalk", self.register_url)
+
     def source_config(self, name: str) -> SourceConfig:
         for source in self.settings.sources:
             if source.name == name:
@@ -219,7 +226,7 @@ class Config:
         raise ConfigError(f"no source is called {name!r}", where=str(self.path), mend=f"use one of: {known}")
 
     def absolute(self, source: Source) -> Source:
-        """The source with an absolute path where its uri names a file."""
+        """The source with an absolute path where its uri names a file, and with the key of masked names."""
         scheme, sep, rest = source.uri.partition("://")
         if not sep:
             uri = str(self.resolve(source.uri))
@@ -229,8 +236,8 @@ class Config:
         elif scheme in {"file", "logs", "files"} and not rest.startswith("/"):
             uri = f"{scheme}://{self.resolve(rest)}"
         else:
-            return source
-        return Source(source.name, uri, source.owner, source.environment, source.location, source.purpose, source.options)
+            uri = source.uri
+        return replace(source, uri=uri, key=self.names_key)
 
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from itertools import groupby
 
 _LONG = 40
@@ -28,11 +27,3 @@ def _kind(char: str) -> str:
     if char.isalpha():
         return "a"
     return " " if char.isspace() or not char.isprintable() else char if ord(char) < 128 else "·"
-
-
-_DATA_KEY = re.compile(r".@|\d{5,}|[0-9a-fA-F]{8}-|^\d+$|\s\S+\s\S+\s\S+")
-
-
-def is_data_key(key: str) -> bool:
-    """Whether a JSON key, file or column name looks like data rather than structure (an e-mail, an id, a number); `@timestamp` does not."""
-    return bool(_DATA_KEY.search(key)) or len(key) > 128

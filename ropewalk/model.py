@@ -73,7 +73,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A store to look at. `uri` may hold a password and is in no repr; `place` is what may be shown."""
+    """A store to look at. `uri` may hold a password and is in no repr. `key`: what masked names are told apart with (naming.Names)."""
 
     name: str
     uri: str = attribute(repr=False)
@@ -82,6 +82,7 @@ class Source:
     location: str = ""
     purpose: str = ""
     options: Mapping[str, Any] = attribute(default_factory=lambda: MappingProxyType({}), repr=False)
+    key: bytes = attribute(default=b"", repr=False)
 
     @property
     def scheme(self) -> str:

@@ -15,12 +15,12 @@ from ropewalk.config import Limits
 from ropewalk.contracts import Check, FrameTable, SqlTable
 from ropewalk.errors import MissingExtraError, SourceError
 from ropewalk.model import Dataset, Fact, Path, Sample, Skipped, Source, path_text
+from ropewalk.naming import NAMED, Names, sample, told
 from ropewalk.reading.awsask import key_facts
 from ropewalk.reading.cloudwatch import Group, LogGroups
 from ropewalk.reading.endpoint import probe
 from ropewalk.reading.logformats import recognise
 from ropewalk.reading.loglines import LogTallies
-from ropewalk.reading.names import shown
 
 _STRETCHES, _LONG = 24, 4_096
 
@@ -32,7 +32,7 @@ class CloudWatch:
 
     def __init__(self, source: Source, limits: Limits) -> None:
         self._source, self._limits = source, limits
-        self._groups = LogGroups(source, limits)
+        self._groups, self._names = LogGroups(source, limits), Names(source.key)
 
     def __repr__(self) -> str:
         return f"CloudWatch({self._source.name!r})"
@@ -51,14 +51,14 @@ class CloudWatch:
         try:
             yield Check("format", True, recognise(list(islice(self._groups.lines(first, most=100), 100))).name)
         except SourceError as error:
-            yield Check("events", False, f"{shown(first.name)}: {error.what}", error.mend)
+            yield Check("events", False, f"{self._names.shown(first.name)}: {error.what}", error.mend)
 
     def datasets(self) -> Iterator[Dataset | Skipped]:
         """A group has no fingerprint: how much it stores is told hours late, so it is looked at in each scan."""
         include, exclude = self._source.options.get("include") or ["*"], self._source.options.get("exclude") or []
         count = 0
         for group in sorted(self._groups.groups(), key=lambda g: g.name):
-            name = shown(group.name)
+            name = self._names.shown(group.name)
             if not any(fnmatchcase(name, g) for g in include) or any(fnmatchcase(name, g) for g in exclude):
                 continue
             if count >= self._limits.datasets:
@@ -83,6 +83,8 @@ class CloudWatch:
             mend = f"{error.mend}; or use the class STANDARD for it" if group.slow else error.mend
             yield Skipped(dataset.source, dataset.name, error.what, mend)
             partial = True
+        if fields is None or (NAMED,) in fields:
+            yield from sample(dataset.source, dataset.name, [told(group.name)], 1)
         yield from tallies.samples(dataset.source, dataset.name, fields, partial)
 
     def facts(self, as_of: datetime) -> Iterator[Fact]:

@@ -93,7 +93,12 @@ class DuckDb(Relational):
             bare = schema == "main"
             own = tuple(columns[schema, name])
             if not own:
-                yield Skipped(self._source.name, Table(name, schema=schema, bare=bare).dataset, "its columns cannot be listed", "mend the view")
+                yield Skipped(
+                    self._source.name,
+                    Table(name, schema=schema, bare=bare, names=self._names).dataset,
+                    "its columns cannot be listed",
+                    "mend the view",
+                )
                 continue
             fingerprint = hashlib.sha256(f"{mark}:{rows}:{sql}".encode()).hexdigest()[:32] if kind == "table" and mark else ""
             yield Table(

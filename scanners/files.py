@@ -20,6 +20,7 @@ from ropewalk.config import Limits
 from ropewalk.contracts import Check, FrameTable, SqlTable
 from ropewalk.errors import SourceError
 from ropewalk.model import Dataset, Fact, Path, Sample, Skipped, Source, path_text
+from ropewalk.naming import NAMED, Names, sample, told
 from ropewalk.reading import bucketfacts, origins
 from ropewalk.reading.formats import read
 from ropewalk.reading.gather import Gatherer, frame
@@ -39,7 +40,7 @@ class Files:
 
     def __init__(self, source: Source, limits: Limits) -> None:
         self._source, self._limits = source, limits
-        self._objects = Objects(source.uri, source.options, limits)
+        self._objects = Objects(source.uri, source.options, limits, Names(source.key))
         self._lots = Lots(self._objects, limits)
         self._sidecars: list[Entry] = []
         self._found: list[Dataset | Skipped] | None = None
@@ -79,6 +80,9 @@ class Files:
     def samples(self, dataset: Dataset, *, rows: int | None, fields: Collection[Path] | None = None, turn: int = 0) -> Iterator[Sample | Skipped]:
         lot: Lot = dataset.handle
         draw = random.Random(f"{dataset.name}:{turn}")  # noqa: S311 - sampling, not a secret
+        if fields is None or (NAMED,) in fields:
+            within = told(lot.sheet, *(key for _, keys in lot.steps for key in keys))
+            yield from sample(dataset.source, dataset.name, (e.told + within for e in lot.shape.entries), lot.shape.count)
         gather = Gatherer(dataset.source, dataset.name, self._limits, fields)
         if rows is None:
             for piece in self._read(dataset, None, fields, draw, outcome := Outcome()):

@@ -19,8 +19,8 @@ from typing import ClassVar
 from ropewalk.config import Limits
 from ropewalk.contracts import Check, FrameTable, SqlTable
 from ropewalk.errors import SourceError
-from ropewalk.masking import is_data_key
 from ropewalk.model import Dataset, Fact, Path, Sample, Skipped, Source, path_text
+from ropewalk.naming import MASKED, NAMED, Names, is_data_key, sample
 from ropewalk.reading.clocks import event_time
 from ropewalk.reading.logfiles import LogFile, NoTextError
 from ropewalk.reading.logformats import CLOCKS, recognise
@@ -48,7 +48,7 @@ class Logs:
     def __init__(self, source: Source, limits: Limits) -> None:
         self._source, self._limits = source, limits
         inner, _, rest = source.uri.partition("://")
-        self._objects = Objects(f"{inner.partition('+')[2] or 'file'}://{rest}", source.options, limits)
+        self._objects = Objects(f"{inner.partition('+')[2] or 'file'}://{rest}", source.options, limits, Names(source.key))
 
     def __repr__(self) -> str:
         return f"Logs({self._source.name!r})"
@@ -118,6 +118,8 @@ class Logs:
                 met = True
         if not tallies.lines and not met:
             yield Skipped(dataset.source, dataset.name, "it holds no lines", "nothing to do, unless it should")
+        if fields is None or (NAMED,) in fields:
+            yield from sample(dataset.source, dataset.name, (e.told for e in entries), len(entries))
         yield from tallies.samples(dataset.source, dataset.name, fields, partial)
 
     def facts(self, as_of: datetime) -> Iterator[Fact]:
@@ -197,7 +199,7 @@ def _wrapped_name(name: str) -> bool:
 
 def _log_name(name: str) -> str:
     """`app/access.log.2.gz` -> `app/access.log`; `app-2026-11-01.jsonl` -> `app-*.jsonl`; data in a name is masked."""
-    folder, slash, file = _COMPRESSED.sub("", name).rpartition("/")
+    folder, slash, file = MASKED.sub("*", _COMPRESSED.sub("", name)).rpartition("/")
     if file.startswith("*"):  # a name that is data, or an id: all of a folder are parts of one log
         file = f"*{_KIND.search(file).group(0)}"  # type: ignore[union-attr]
     stem = re.sub(r"(\.log|\.txt|\.jsonl?)[-.]\d+$", r"\1", file)

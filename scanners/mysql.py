@@ -78,14 +78,14 @@ class MySql(Relational):
             columns[schema, table].append(rest)
         for schema, name, kind, rows, size, comment, updated, created, now in self._rows(_TABLES, only):
             bare = only["only"] is not None
-            dataset = Table(name, schema=schema, bare=bare).dataset
+            dataset = Table(name, schema=schema, bare=bare, names=self._names).dataset
             own: list[Column] = []
             keys: list[tuple[str, str]] = []
             for column, base, declared, note, rights, key in columns[schema, name]:
                 shaped = Column(column, _text(declared).lower(), note or "", _form(base))
                 if "select" not in str(rights).lower():
-                    grant = f"GRANT SELECT ({_quoted(column)}) ON {_quoted(schema)}.{_quoted(name)} TO …"
-                    yield Skipped(self._source.name, dataset, "the account may not read this column", grant, (shaped.label,))
+                    grant = f"GRANT SELECT ({self._shown(column)}) ON {self._shown(schema)}.{self._shown(name)} TO …"
+                    yield Skipped(self._source.name, dataset, "the account may not read this column", grant, (self._names.label(column),))
                     continue
                 own.append(shaped)
                 if key == "PRI":
@@ -93,7 +93,7 @@ class MySql(Relational):
             view = kind == "VIEW"
             if not own:
                 reason = "its definition is broken, or the account may not read it"
-                grant = f"mend the view, or GRANT SELECT ON {_quoted(schema)}.{_quoted(name)} TO …"
+                grant = f"mend the view, or GRANT SELECT ON {self._shown(schema)}.{self._shown(name)} TO …"
                 yield Skipped(self._source.name, dataset, reason, grant)
                 continue
             if kind == "SYSTEM VERSIONED":
@@ -107,6 +107,9 @@ class MySql(Relational):
                 name, tuple(own), schema, "view" if view else "table", not view, estimate, None if size is None else int(size), None,
                 "" if view else _text(comment), key, mark, bare=bare,
             )  # fmt: skip
+
+    def _shown(self, name: str) -> str:
+        return _quoted(self._names.label(name))
 
     def _cell(self, column: Column) -> sa.ColumnElement[Any]:
         cell = named(column.name)

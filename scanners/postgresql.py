@@ -17,7 +17,7 @@ from ropewalk.reading.draws import MARGIN, MOST, Draw, chance, seed
 from ropewalk.reading.pgfacts import PgFacts
 from ropewalk.reading.relational import Relational
 from ropewalk.reading.sqlsession import named
-from ropewalk.reading.tables import Column, Table, label
+from ropewalk.reading.tables import Column, Table
 
 _BIG = 256 * 2**20
 """Bytes above which a Bernoulli draw, which reads the whole table, costs more than fetching single rows."""
@@ -104,9 +104,9 @@ class PostgreSql(Relational):
                 name, "pg_largeobject", f"{large} large objects were not looked at", "keep them in a bytea column, or exclude pg_largeobject"
             )
         for oid, schema, relation, kind, tuples, pages, size, comment, above, readable, hidden, changes in self._rows(_RELATIONS):
-            shown = Table(relation, schema=schema).dataset
+            shown = Table(relation, schema=schema, names=self._names).dataset
             if not readable:
-                grant = f"GRANT USAGE ON SCHEMA {_quoted(schema)} TO …; GRANT SELECT ON {_quoted(schema)}.{_quoted(relation)} TO …"
+                grant = f"GRANT USAGE ON SCHEMA {self._shown(schema)} TO …; GRANT SELECT ON {self._shown(schema)}.{self._shown(relation)} TO …"
                 yield Skipped(name, shown, "the role may not read it", grant)
                 continue
             if hidden:
@@ -125,8 +125,8 @@ class PostgreSql(Relational):
                 )
                 (own if allowed else shut).append(Column(column, declared.lower(), note or "", form))
             for c in shut:
-                grant = f"GRANT SELECT ({_quoted(c.name)}) ON {_quoted(schema)}.{_quoted(relation)} TO …"
-                yield Skipped(name, shown, "the role may not read this column", grant, (c.label,))
+                grant = f"GRANT SELECT ({self._shown(c.name)}) ON {self._shown(schema)}.{self._shown(relation)} TO …"
+                yield Skipped(name, shown, "the role may not read this column", grant, (self._names.label(c.name),))
             if kind == "p":
                 tuples, unknown, pages, size, changes = trees.get(oid, (0, False, 0, 0, None))
                 tuples = -1 if unknown else tuples
@@ -137,6 +137,9 @@ class PostgreSql(Relational):
                 relation, tuple(own), schema, "view" if kind in {"v", "m"} else "table", kind in {"r", "p", "m"}, rows,
                 None if size is None else int(size), int(pages or 0), tagged, "", mark, int(oid),
             )  # fmt: skip
+
+    def _shown(self, name: str) -> str:
+        return _quoted(self._names.label(name))
 
     def _cell(self, column: Column) -> sa.ColumnElement[Any]:
         cell = named(column.name)
@@ -216,4 +219,4 @@ def _read_as_text(connection: Any) -> None:
 
 
 def _quoted(name: str) -> str:
-    return '"' + label(name).replace('"', '""') + '"'
+    return '"' + name.replace('"', '""') + '"'

@@ -23,7 +23,7 @@ from ropewalk.reading.filemarks import file_mark
 from ropewalk.reading.reflection import reflect
 from ropewalk.reading.relational import Relational
 from ropewalk.reading.sqlsession import LostError, named
-from ropewalk.reading.tables import Column, Table, label
+from ropewalk.reading.tables import Column, Table
 
 _HEADER = b"SQLite format 3\x00"
 _COUNTED = 100_000
@@ -96,7 +96,7 @@ class Sqlite(Relational):
                 yield self._described(str(name), str(kind), bool(wr), own, sql.get(name, ""), counts.get(name), estimates, mark)
             except (SourceError, KeyError) as error:
                 what = error.what if isinstance(error, SourceError) else "its columns cannot be listed"
-                yield Skipped(self._source.name, label(name), what, "mend the definition of the view, or leave it out with `exclude`")
+                yield Skipped(self._source.name, self._names.label(name), what, "mend the definition of the view, or leave it out with `exclude`")
 
     def _columns(self, only: str | None = None) -> dict[str, list[tuple[Any, ...]]] | None:
         """name -> (column, type, part of the key); all at once, None where one broken view spoils that."""
@@ -245,7 +245,7 @@ class AnySql(Relational):
 
     def _catalogue(self) -> Iterator[Table | Skipped]:
         with self._guard(self._source.name):
-            found = list(reflect(sa.inspect(self._engine()), self._source.name))
+            found = list(reflect(sa.inspect(self._engine()), self._source.name, self._names))
         yield from found
 
     def _missing(self, module: str) -> RopewalkError:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from functools import cache
-from pathlib import Path
 
-_FOLDER = Path(__file__).parent / "gazetteers"
-_LETTERS = str.maketrans({"ß": "ss", "ø": "o", "ł": "l", "đ": "d", "æ": "ae", "ı": "i", "œ": "oe", "ð": "d", "þ": "th"})
+from ropewalk.wordlists import fold as fold
+from ropewalk.wordlists import words as words
+
 _TITLES = frozenset(
     "mr mrs ms miss mx dr prof sir dame lady lord rev fr hon herr frau mme mlle m sr sra srta dott dra don dona sig ing jr ii iii iv "
     "phd md dds dvm esq".split()
@@ -34,18 +32,6 @@ _MARK = re.compile(
 
 _LOGIN = re.compile(r"[a-z]+\.[a-z]+")
 """`ann.miller` is how accounts are written, not people."""
-
-
-def fold(text: str) -> str:
-    """Lower case without accents: `Köhler` -> `kohler`."""
-    low = text.lower().translate(_LETTERS)
-    return low if low.isascii() else "".join(c for c in unicodedata.normalize("NFKD", low) if not unicodedata.combining(c))
-
-
-@cache
-def words(name: str) -> frozenset[str]:
-    """The entries of one list: given | family | family_rare | cities | countries | states | common | family_ja, family_zh, family_ko."""
-    return frozenset((_FOLDER / f"{name}.txt").read_text(encoding="utf-8").split("\n")) - {""}
 
 
 def person(value: str) -> float:

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote_plus
 
-from ropewalk.masking import is_data_key
 from ropewalk.model import Path
+from ropewalk.naming import KEY, segment
 from ropewalk.reading.nested import flatten
 
 Fields = dict[Path, str]
@@ -46,6 +46,14 @@ def put(fields: Fields, path: Path, value: str | None) -> None:
     fields[path] = value
 
 
+def put_named(fields: Fields, within: Path, key: str, value: str | None) -> None:
+    """Adds a value under its key; a key that is data becomes `*`, and is a value itself."""
+    name = segment(key)
+    if name == "*" != key:
+        put(fields, (*within, KEY), key)
+    put(fields, (*within, name), value)
+
+
 def add_target(fields: Fields, target: str) -> None:
     """`/reset?email=a%40b.example&page=2` -> `path`, `query.email`, `query.page`; keys that are data become `*`."""
     path, mark, query = target.partition("?")
@@ -56,7 +64,7 @@ def add_target(fields: Fields, target: str) -> None:
     if not pairs:
         put(fields, ("query",), unquote_plus(query))
     for key, value in pairs:
-        put(fields, ("query", "*" if is_data_key(key) else key), value)
+        put_named(fields, ("query",), key, value)
 
 
 def add_request(fields: Fields, request: str) -> None:
@@ -104,4 +112,4 @@ def add_message(fields: Fields, message: str) -> None:
     put(fields, ("message",), message)
     if "=" in message:
         for key, value in PAIR.findall(message[:4000]):
-            put(fields, ("message", "*" if is_data_key(key) else key), value.strip("\"'"))
+            put_named(fields, ("message",), key, value.strip("\"'"))

@@ -16,7 +16,6 @@ from ropewalk.reading.formats.blob import HEAD, Blob
 from ropewalk.reading.formats.sniff import Unread, no_text
 from ropewalk.reading.formats.text import encoding
 from ropewalk.reading.loglines import unwrap
-from ropewalk.reading.names import shown
 from ropewalk.reading.objects import Entry, Objects
 
 LINE = 4 * 2**20
@@ -59,10 +58,10 @@ class LogFile:
         for member in archive.members():
             try:
                 with closing(archive.open(member.key)) as file:
-                    yield from self._text(file, Blob(file, member.key).head(), shown(member.key), 0)
+                    yield from self._text(file, Blob(file, member.key).head(), self._objects.names.shown(member.key), 0)
             except (SourceError, OSError, EOFError, UnicodeError) as error:
                 reason = error.what if isinstance(error, SourceError) else f"could not be read to its end ({type(error).__name__})"
-                self.problems.append(f"{shown(member.key)}: {reason}")
+                self.problems.append(f"{self._objects.names.shown(member.key)}: {reason}")
 
     def _text(self, file: BinaryIO, head: bytes, name: str, start: int) -> Iterator[str]:
         if head.startswith((b"__CURSOR=", b"__REALTIME_TIMESTAMP=", b"__SEQNUM=")):

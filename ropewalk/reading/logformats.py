@@ -9,10 +9,9 @@ import json
 import re
 from collections.abc import Iterable
 
-from ropewalk.masking import is_data_key
 from ropewalk.model import Path
 from ropewalk.reading import logcolumns
-from ropewalk.reading.logfields import PAIR, Fields, LineFormat, Parser, access, add_message, add_request, put
+from ropewalk.reading.logfields import PAIR, Fields, LineFormat, Parser, access, add_message, add_request, put, put_named
 
 _SYSLOG3 = re.compile(
     r"(?:<(?P<priority>\d{1,3})>)?(?P<time>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\S+) (?P<host>[\w.:%-]+) "
@@ -71,7 +70,7 @@ def syslog5424(line: str) -> Fields | None:
     for name in ("priority", "time", "host", "app", "pid", "msgid"):
         put(fields, (name,), match[name])
     for key, value in _SD_PARAM.findall(match["data"]):
-        put(fields, ("data", "*" if is_data_key(key) else key), value)
+        put_named(fields, ("data",), key, value)
     if match["message"]:
         add_message(fields, match["message"])
     return fields
@@ -82,7 +81,7 @@ def logfmt(line: str) -> Fields | None:
         return None
     fields: Fields = {}
     for key, value in PAIR.findall(line):
-        put(fields, ("*" if is_data_key(key) else key,), value.strip('"'))
+        put_named(fields, (), key, value.strip('"'))
     return fields
 
 

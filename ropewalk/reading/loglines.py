@@ -8,13 +8,13 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from ropewalk.masking import is_data_key
 from ropewalk.model import FieldRef, Path, Sample, Skipped
+from ropewalk.naming import KEY, segment
 from ropewalk.reading.gather import pieces
 from ropewalk.reading.logcolumns import w3c
 from ropewalk.reading.logfields import ACCESS_NAMES, Fields, LineFormat, access_block, add_message, add_request
 from ropewalk.reading.logformats import FORMATS, JSON, PLAIN, ranked
-from ropewalk.reading.nested import KEY, flatten
+from ropewalk.reading.nested import flatten
 from ropewalk.reading.tally import Tally
 
 BLOCK = 20_000
@@ -151,8 +151,8 @@ class LogTallies:
     def _path(self, key: str) -> Path:
         safe = self._safe.get(key)
         if safe is None:
-            safe = self._safe[key] = not is_data_key(key) if len(self._safe) < 100_000 else False
-        return (key,) if safe else ("*",)
+            safe = self._safe[key] = segment(key) != "*" if len(self._safe) < 100_000 else False
+        return (segment(key),) if safe else ("*",)
 
     def _message(self, key: str, value: str, count: int, columns: Columns) -> None:
         if value[0] in "{[" and (nested := [(path, text) for path, text in flatten(value, depth=self._depth) if path and text]):

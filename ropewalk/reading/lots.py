@@ -12,10 +12,11 @@ from math import prod
 from ropewalk.config import Limits
 from ropewalk.errors import MissingExtraError, SourceError
 from ropewalk.model import Skipped
+from ropewalk.naming import MASKED
 from ropewalk.reading.formats import Blob, Kind, Unread, sheets, sniff
 from ropewalk.reading.formats.archives import Archive, Member
 from ropewalk.reading.formats.sniff import OWNER
-from ropewalk.reading.names import partitions, pattern, shown
+from ropewalk.reading.names import partitions, pattern
 from ropewalk.reading.objects import Entry, Objects
 from ropewalk.reading.shapes import MANY, Shape
 
@@ -65,7 +66,7 @@ class Lots:
     """Explores and opens what `objects` lists."""
 
     def __init__(self, objects: Objects, limits: Limits) -> None:
-        self._objects, self._limits = objects, limits
+        self._objects, self._limits, self._shown = objects, limits, objects.names.shown
 
     def explore(self, shape: Shape) -> Iterator[Lot | Left]:
         """The datasets of a shape: one, or those of its sheets and members. Opens at least one object of it."""
@@ -137,7 +138,7 @@ class Lots:
     def _within(self, shape: Shape) -> Iterator[Lot | Left]:
         """Workbooks and archives are opened one by one, for each may hold other sheets and members."""
         for entry in shape.entries[:_ARCHIVES]:
-            masked = any(part.startswith("*") for part in entry.name.split("/"))
+            masked = MASKED.search(entry.name) is not None
             alone = shape if shape.count == 1 else shape.single(entry)
             try:
                 with closing(self._blob(entry)) as raw:
@@ -156,7 +157,7 @@ class Lots:
                 yield Left(name, kind.reason, kind.mend, kind.cipher)
             elif kind.format == "sheets":
                 for sheet in sheets.names(blob, self._limits.expanded_bytes):
-                    yield Lot(f"{name}#{shown(sheet.replace('/', ' '))}", shape, "sheets", steps, sheet)
+                    yield Lot(f"{name}#{self._shown(sheet.replace('/', ' '))}", shape, "sheets", steps, sheet)
             elif kind.format not in {"zip", "tar"}:
                 yield Lot(name, shape, kind.format, steps)
             elif len(steps) >= self._limits.nesting:
@@ -175,12 +176,12 @@ class Lots:
         cut: SourceError | None = None
         try:
             for member in archive.members():
-                groups.setdefault(pattern(shown(member.key)), []).append(member)
+                groups.setdefault(pattern(self._shown(member.key)), []).append(member)
         except SourceError as error:
             cut = error
         for form, group in sorted(groups.items()):
-            together = len(group) >= MANY or "*" in shown(group[0].key)
-            for label, own in [(form, group)] if together else [(shown(m.key), [m]) for m in group]:
+            together = len(group) >= MANY or MASKED.search(self._shown(group[0].key)) is not None
+            for label, own in [(form, group)] if together else [(self._shown(m.key), [m]) for m in group]:
                 whole = f"{name}!{label}"
                 first = next((m for m in own if m.size and not m.encrypted), None)
                 if any(m.encrypted for m in own):
@@ -192,7 +193,7 @@ class Lots:
                 keys = tuple(m.key for m in own if m.size and not m.encrypted)
                 try:
                     with closing(archive.open(first.key)) as file:
-                        yield from self._parts(Blob(file, shown(first.key)), whole, shape, (*steps, (kind, keys)))
+                        yield from self._parts(Blob(file, self._shown(first.key)), whole, shape, (*steps, (kind, keys)))
                 except SourceError as error:
                     yield Left(whole, error.what, error.mend)
         if cut is not None:
@@ -209,9 +210,9 @@ class Lots:
         for key in some:
             try:
                 with closing(archive.open(key)) as file:
-                    yield from self._members(Blob(file, f"{blob.name}!{shown(key)}"), tuple(rest), draw, each)
+                    yield from self._members(Blob(file, f"{blob.name}!{self._shown(key)}"), tuple(rest), draw, each)
             except SourceError as error:
-                yield Left(f"{blob.name}!{shown(key)}", error.what, error.mend)
+                yield Left(f"{blob.name}!{self._shown(key)}", error.what, error.mend)
 
     def _blob(self, entry: Entry) -> _Opened:
         file = self._objects.open(entry)

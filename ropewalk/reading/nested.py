@@ -15,11 +15,10 @@ import zlib
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ropewalk.masking import is_data_key
 from ropewalk.model import Path
+from ropewalk.naming import KEY, segment
 
 NODES = 20_000
-KEY = "{key}"
 """The field of keys that are data: an object keyed by e-mails has them there."""
 DEEP = "…"
 """Stands for what is too deep even for a text; known by identity."""
@@ -61,12 +60,11 @@ def _walk(value: Any, path: Path, depth: int, left: list[int]) -> Iterator[tuple
         for key, inner in value.items():
             if left[0] <= 0:
                 return
-            name = str(key)
-            if is_data_key(name):
+            name = segment(str(key))
+            if name == "*" and key not in ("", "*"):
                 left[0] -= 1
-                yield (*path, KEY), name
-                name = "*"
-            yield from _walk(inner, (*path, name or "*"), depth - 1, left)
+                yield (*path, KEY), str(key)
+            yield from _walk(inner, (*path, name), depth - 1, left)
         return
     if isinstance(value, list) and depth > 0:
         within = path if isinstance(value, Many) else (*path, "[]")

@@ -17,9 +17,9 @@ from typing import Any, BinaryIO
 from ropewalk.config import Limits
 from ropewalk.errors import MissingExtraError, RopewalkError, SourceError
 from ropewalk.model import Skipped
+from ropewalk.naming import Names, told
 from ropewalk.reading.decompress import bounded, unpacked
 from ropewalk.reading.filemarks import file_mark
-from ropewalk.reading.names import shown
 from ropewalk.reading.s3 import client, keys
 from ropewalk.reading.smallobjects import SMALL, SmallObjects
 
@@ -31,7 +31,7 @@ _NEAR = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A file or object. `name` may be shown (masked where it holds data) and is unique; `key` is where it lies.
+    """A file or object. `name` may be shown (masked where it holds data, which is `told`) and is unique; `key` is where it lies.
 
     mark: changes with the bytes (an ETag, times of change), "" where the store tells nothing that does.
     """
@@ -42,16 +42,18 @@ class Entry:
     mtime: datetime | None
     mark: str = ""
     metadata: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    told: tuple[str, ...] = field(default=(), repr=False)
 
 
 class Objects:
     """The files under `uri`; `options["storage"]` goes to fsspec. Nothing is opened before `list` or `open`."""
 
-    def __init__(self, uri: str, options: Mapping[str, Any], limits: Limits) -> None:
+    def __init__(self, uri: str, options: Mapping[str, Any], limits: Limits, names: Names | None = None) -> None:
         scheme, mark, rest = uri.partition("://")
         self.scheme, self.root = (scheme.lower(), rest) if mark else ("file", uri)
         self.protocol = _PROTOCOLS.get(self.scheme, self.scheme)
         self.storage: dict[str, Any] = dict(options.get("storage") or {})
+        self.names = names or Names()
         self._limits = limits
         self._fs: Any = None
         self._s3: Any = None
@@ -146,7 +148,7 @@ class Objects:
     def _walk(self) -> Iterator[Entry | Skipped]:
         root = os.path.realpath(self.root)
         if os.path.isfile(root):
-            yield self._local(root, shown(os.path.basename(root)))
+            yield self._local(root, os.path.basename(root))
             return
         if not os.path.isdir(root):
             raise SourceError("there is no such folder", where=self.scheme, mend="check the uri in ropewalk.yaml")
@@ -156,7 +158,8 @@ class Objects:
             folders.sort()
             for name in sorted(files + [f for f in folders if os.path.islink(os.path.join(folder, f))]):
                 path = os.path.join(folder, name)
-                label = shown(os.path.relpath(path, root))
+                below = os.path.relpath(path, root)
+                label = self.names.shown(below)
                 try:
                     real = os.path.realpath(path)
                     link, info = os.path.islink(path), os.stat(path)
@@ -170,14 +173,15 @@ class Objects:
                 elif real not in seen:
                     if link or info.st_nlink > 1:  # the same bytes need no second look; other files cannot be met twice
                         seen.add(real)
-                    yield self._local(path, label)
+                    yield self._local(path, below)
         for refusal in refused:
-            where = shown(os.path.relpath(str(refusal.filename), root))
+            where = self.names.shown(os.path.relpath(str(refusal.filename), root))
             yield Skipped("", where, f"the folder cannot be listed ({_kind(refusal)})", "grant the right to list it")
 
-    def _local(self, path: str, label: str) -> Entry:
+    def _local(self, path: str, below: str) -> Entry:
         info = os.stat(path)
-        return Entry(label, path, info.st_size, datetime.fromtimestamp(info.st_mtime, UTC), file_mark(info), {"mode": info.st_mode})
+        when, mode = datetime.fromtimestamp(info.st_mtime, UTC), {"mode": info.st_mode}
+        return Entry(self.names.shown(below), path, info.st_size, when, file_mark(info), mode, told(below))
 
     def _bucket(self) -> Iterator[Entry]:
         bucket, _, prefix = self.root.strip("/").partition("/")
@@ -185,9 +189,10 @@ class Objects:
             key = item["Key"]
             if key.endswith("/") and not item["Size"]:
                 continue  # a folder's placeholder
-            label = shown(key[len(prefix) :].lstrip("/") or key.rpartition("/")[2])
+            below = key[len(prefix) :].lstrip("/") or key.rpartition("/")[2]
             more = {"storage_class": item["StorageClass"]} if "StorageClass" in item else {}
-            yield Entry(label, f"{bucket}/{key}", int(item["Size"]), item["LastModified"], str(item.get("ETag", "")).strip('"'), more)
+            etag = str(item.get("ETag", "")).strip('"')
+            yield Entry(self.names.shown(below), f"{bucket}/{key}", int(item["Size"]), item["LastModified"], etag, more, told(below))
 
     def _remote(self) -> Iterator[Entry]:
         root = self.root.rstrip("/")
@@ -200,8 +205,9 @@ class Objects:
                 when = when.replace(tzinfo=UTC)
             mark = str(info.get("ETag") or info.get("etag") or "").strip('"') or _changed(info)
             more = {str(k): str(v) for k, v in (info.get("metadata") or {}).items()}
-            label = shown(key[len(start) :].lstrip("/") or key.rpartition("/")[2])
-            yield Entry(label, key, int(info.get("size") or 0), when if isinstance(when, datetime) else None, mark, more)
+            below = key[len(start) :].lstrip("/") or key.rpartition("/")[2]
+            moment = when if isinstance(when, datetime) else None
+            yield Entry(self.names.shown(below), key, int(info.get("size") or 0), moment, mark, more, told(below))
 
 
 def _changed(info: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from ropewalk.masking import is_data_key
+from ropewalk.naming import is_data_key
 
 ID = "{id}"
 _SEPARATORS = re.compile(r"([:/|])")

@@ -10,12 +10,13 @@ from sqlalchemy.engine import ObjectKind, ObjectScope
 
 from ropewalk.errors import SourceError
 from ropewalk.model import Skipped
+from ropewalk.naming import Names
 from ropewalk.reading.tables import Column, Table
 
 _SYSTEM = frozenset("information_schema pg_catalog sys system mysql performance_schema guest db_owner internal crdb_internal pg_extension".split())
 
 
-def reflect(inspector: sa.Inspector, source: str) -> Iterator[Table | Skipped]:
+def reflect(inspector: sa.Inspector, source: str, names: Names) -> Iterator[Table | Skipped]:
     """Tables and views of every schema that is not the system's own; the default schema goes without saying."""
     default = inspector.default_schema_name
     for schema in sorted(s for s in inspector.get_schema_names() if s.lower() not in _SYSTEM):
@@ -31,7 +32,9 @@ def reflect(inspector: sa.Inspector, source: str) -> Iterator[Table | Skipped]:
                     continue
                 seen.add(name)
                 if not own:
-                    yield Skipped(source, Table(name, schema=place).dataset, "its columns cannot be listed", "mend the view, or grant SELECT on it")
+                    yield Skipped(
+                        source, Table(name, schema=place, names=names).dataset, "its columns cannot be listed", "mend the view, or grant SELECT on it"
+                    )
                     continue
                 comment = (comments.get((place, name)) or {}).get("text") or ""
                 yield Table(name, tuple(map(_column, own)), place, word, word == "table", comment=comment, key=_key(keys.get((place, name)), own))

@@ -18,6 +18,7 @@ from ropewalk.config import Limits
 from ropewalk.contracts import Check, FrameTable, SqlTable
 from ropewalk.errors import MissingExtraError, ReadOnlyError, SourceError
 from ropewalk.model import Dataset, Fact, Path, Sample, Skipped, Source, path_text
+from ropewalk.naming import NAMED, sample, told
 from ropewalk.reading.cells import Cells, FrameRows
 from ropewalk.reading.draws import MOST, Draw, chance, head, keyed, seed
 from ropewalk.reading.sqlsession import LostError, SqlSession, named
@@ -115,6 +116,9 @@ class Relational(SqlSession):
 
     def samples(self, dataset: Dataset, *, rows: int | None, fields: Collection[Path] | None = None, turn: int = 0) -> Iterator[Sample | Skipped]:
         table = self._table(dataset)
+        if fields is None or (NAMED,) in fields:
+            labels = (told(name.replace("/", " ")) for name in (table.schema or "", table.name, *(c.name for c in table.columns)) if name)
+            yield from sample(dataset.source, dataset.name, labels, None)
         columns = [c for c in table.columns if fields is None or any(f[0] == c.label for f in fields)]
         if len(columns) > self._limits.fields:
             what = f"{len(columns)} columns; only the first {self._limits.fields} were looked at"
@@ -185,6 +189,8 @@ class Relational(SqlSession):
         include, exclude = options.get("include") or ["*"], options.get("exclude") or []
         tables: dict[str, Table] = {}
         for found in self._catalogue():
+            if isinstance(found, Table):
+                found = found.under(self._names)
             name = found.dataset
             if not any(fnmatchcase(name, g) for g in include) or any(fnmatchcase(name, g) for g in exclude):
                 continue

@@ -13,9 +13,9 @@ from typing import Any
 
 from ropewalk.config import Limits
 from ropewalk.errors import SourceError
-from ropewalk.masking import is_data_key
 from ropewalk.model import Path
-from ropewalk.reading.nested import KEY, Many
+from ropewalk.naming import KEY, NAMED, is_data_key, segment
+from ropewalk.reading.nested import Many
 
 CHUNK = 10_000
 CHUNK_CELLS = 1_000_000
@@ -50,6 +50,7 @@ class Rows:
     """What a format gives: rows as lists under `header`, or as dicts; all of them lie below `prefix`.
 
     sampled: the format drew them at random by itself (`stride`, `head`), so they are taken as they come.
+    told: personal data that stood in the header, where the columns are named by their place instead.
     """
 
     rows: Iterator[Any] = field(repr=False)
@@ -58,6 +59,7 @@ class Rows:
     prefix: Path = ()
     sampled: str = ""
     total: int | None = None
+    told: tuple[str, ...] = field(default=(), repr=False)
 
 
 class Outer(dict[str, Any]):
@@ -139,9 +141,19 @@ def reservoir(rows: Iterable[Any], most: int, draw: random.Random) -> list[Any]:
 
 
 def _chunk(rows: list[Any], found: Rows, reading: Reading) -> Chunk:
-    if found.header is not None:
-        return _listed(rows, found.header, found, reading)
-    return _keyed(rows, found, reading)
+    if found.header is None:
+        return _keyed(rows, found, reading)
+    out, found.told = labelled(_listed(rows, found.header, found, reading), found.told, reading)
+    return out
+
+
+def labelled(chunk: Chunk, told: tuple[str, ...], reading: Reading) -> tuple[Chunk, tuple[str, ...]]:
+    """The chunk with what stood in the header as a field of its own, in its first row; and what is left for the next chunk: nothing."""
+    if not told or not chunk.rows:
+        return chunk, told
+    if reading.wants((NAMED,)):
+        chunk.columns[(NAMED,)] = [Many(told), *[None] * (chunk.rows - 1)]
+    return chunk, ()
 
 
 def _listed(rows: list[Any], header: Sequence[Path], found: Rows, reading: Reading) -> Chunk:
@@ -172,7 +184,7 @@ def _keyed(rows: list[Any], found: Rows, reading: Reading) -> Chunk:
     for place, row in enumerate(rows):
         prefix = () if isinstance(row, Outer) else found.prefix
         for key, cell in _cells(row):
-            path = (*prefix, "*" if is_data_key(key) else key) if key else prefix or ("value",)
+            path = (*prefix, segment(key)) if key else prefix or ("value",)
             column = columns.get(path)
             if column is None:
                 if not reading.wants(path):

@@ -12,7 +12,7 @@ from typing import Any
 
 from ropewalk.model import Fact
 from ropewalk.reading.awsask import Denied, ask
-from ropewalk.reading.names import pattern, shown
+from ropewalk.reading.names import pattern
 from ropewalk.reading.objects import Objects
 
 _PAGES = 200
@@ -50,7 +50,7 @@ def facts(objects: Objects, source: str, as_of: datetime, datasets: Mapping[str,
             ever = bool((ask(s3, "get_bucket_versioning", Bucket=bucket) or {}).get("Status"))
         except Denied:
             ever = True  # perhaps: the versions themselves tell
-        total, named, whole = _counted(s3, bucket, prefix) if ever else (Old(), {}, True)
+        total, named, whole = _counted(objects, bucket, prefix) if ever else (Old(), {}, True)
         how = how if ever else "s3:get_bucket_versioning: versioning was never on"
         yield Fact(source, "noncurrent_versions", total.value(whole), as_of, how)
         for name, subject in datasets.items():
@@ -69,18 +69,18 @@ def facts(objects: Objects, source: str, as_of: datetime, datasets: Mapping[str,
         yield Fact(source, "unfinished_uploads", None, as_of, f"{how} ({error})", "s3:ListBucketMultipartUploads")
 
 
-def _counted(s3: Any, bucket: str, prefix: str) -> tuple[Old, dict[str, Old], bool]:
+def _counted(objects: Objects, bucket: str, prefix: str) -> tuple[Old, dict[str, Old], bool]:
     """All older versions below the prefix, those of each name and pattern of names, and whether all of them were counted."""
     total, named = Old(), dict[str, Old]()
     marks: dict[str, str] = {}
     for _ in range(_PAGES):
-        page = ask(s3, "list_object_versions", Bucket=bucket, Prefix=f"{prefix}/" if prefix else "", MaxKeys=1000, **marks) or {}
+        page = ask(objects.s3, "list_object_versions", Bucket=bucket, Prefix=f"{prefix}/" if prefix else "", MaxKeys=1000, **marks) or {}
         gone = {m["Key"] for m in page.get("DeleteMarkers", ()) if m.get("IsLatest")}
         for version in page.get("Versions", ()):
             if version.get("IsLatest"):
                 continue
             key = str(version["Key"])
-            label = shown(key[len(prefix) :].lstrip("/") or key.rpartition("/")[2])
+            label = objects.names.shown(key[len(prefix) :].lstrip("/") or key.rpartition("/")[2])
             for old in (total, *(named.setdefault(n, Old()) for n in {label, pattern(label)})):
                 old.add(int(version.get("Size") or 0), version.get("LastModified"), key in gone)
         if not page.get("IsTruncated"):

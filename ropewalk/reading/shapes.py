@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from ropewalk.naming import MASKED
 from ropewalk.reading.names import pattern
 from ropewalk.reading.objects import Entry
 
@@ -86,7 +87,7 @@ def shapes(entries: Iterable[Entry], seed: str) -> Iterator[Shape]:
         shape.add(entry, draw)
         if shape.count < MANY:
             few.setdefault(name, []).append(entry)
-        if "*" in entry.name and any(part.startswith("*") for part in entry.name.split("/")):
+        if MASKED.search(entry.name):
             masked.add(name)
     for name in sorted(groups):
         shape = groups[name]

@@ -14,6 +14,7 @@ from sqlalchemy.sql import quoted_name
 from ropewalk.config import Limits
 from ropewalk.errors import MissingExtraError, RopewalkError, SourceError
 from ropewalk.model import Source
+from ropewalk.naming import Names
 from ropewalk.reading.dberrors import Trouble, trouble
 
 CHUNK = 2_000
@@ -30,7 +31,7 @@ class SqlSession:
     kind: ClassVar[str] = "database"
 
     def __init__(self, source: Source, limits: Limits) -> None:
-        self._source, self._limits = source, limits
+        self._source, self._limits, self._names = source, limits, Names(source.key)
         self._opened: sa.Engine | None = None
         self._last = 0.0
 

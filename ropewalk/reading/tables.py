@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ropewalk.model import path_text
+from ropewalk.naming import UNKEYED, Names
 
-_PERSONAL = re.compile(r"[^@\s]@[^@\s]+\.\w|^\+?\d{7,}$")
 _ORIGIN = re.compile(r"(?<![\w-])(?:origin|source)[=:]([A-Za-z0-9][\w./-]{0,62})")
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`type` as the store declares it, in lower case; `form`: json | bytes | nested | text | "" tells how a cell is fetched."""
+    """`type` as the store declares it, in lower case; `form`: json | bytes | nested | text | "" tells how a cell is fetched.
+
+    label: the name as it may be shown: personal data in it (a column for each buyer) is masked.
+    """
 
     name: str
     type: str = ""
     comment: str = ""
     form: str = ""
+    names: Names = UNKEYED
 
     @property
     def label(self) -> str:
-        return label(self.name)
+        return self.names.label(self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,31 +51,23 @@ class Table:
     fingerprint: str = ""
     id: int = 0
     bare: bool = False
+    names: Names = UNKEYED
+
+    def under(self, names: Names) -> Table:
+        """The same table, masked with the key of the installation."""
+        return replace(self, names=names, columns=tuple(replace(c, names=names) for c in self.columns))
 
     @property
     def dataset(self) -> str:
         """`schema.table`, or `table` where the schema goes without saying; odd names are quoted, so that it is unique."""
         parts = (self.name,) if self.bare or self.schema is None else (self.schema, self.name)
-        return path_text(tuple(map(label, parts)))
+        return path_text(tuple(map(self.names.label, parts)))
 
     @property
     def shape(self) -> str:
         """A digest of columns and types: a database may add a column without touching a row."""
         told = "\0".join(f"{c.name}\0{c.type}" for c in self.columns)
         return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-
-
-def label(name: str) -> str:
-    """The name as it may be shown: one that is personal data (an e-mail, a phone number) or cannot be printed is masked."""
-    if _PERSONAL.search(name):
-        return f"*{_mark(name)}"
-    if not name.isprintable():
-        return "".join(c if c.isprintable() else "?" for c in name) + f"*{_mark(name)}"
-    return name
-
-
-def _mark(name: str) -> str:
-    return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
 def origin_of(*comments: str) -> str | None:

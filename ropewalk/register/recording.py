@@ -1,4 +1,7 @@
-"""Rows from nouns: findings, facts and skips as the register's tables hold them."""
+"""Rows from nouns: findings, facts and skips as the register's tables hold them.
+
+The last door: personal data in what people write (comments in a catalogue, tags) and in reasons is masked here once more.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,14 @@ from datetime import datetime
 from typing import Any
 
 from ropewalk.model import Fact, Finding, Skipped, path_text
+from ropewalk.naming import masked_words
 from ropewalk.register.chain import canonical, plain
+
+ACCOUNTS = frozenset(
+    "accounts superusers shared_accounts accounts_without_password grants public_access key_shared_with api_key_age_days lockout "
+    "password_policy".split()
+)
+"""Facts that name accounts of staff and programs: kept as they are, for the lists of approved accounts and leavers are held against them."""
 
 
 def observations(findings: Iterable[Finding], *, scan_id: str, observed_at: datetime, rules_version: str) -> list[dict[str, Any]]:
@@ -58,13 +68,23 @@ def facts(given: Iterable[Fact], *, batch: str, source: str, dataset: str = "") 
             "dataset": dataset,
             "subject": f.subject,
             "name": f.name,
-            "value": plain(f.value) if _is_json(f.value) else None,
+            "value": _kept(f.name, plain(f.value)) if _is_json(f.value) else None,
             "observed_at": f.observed_at,
             "how": f.how,
             "needs": f.needs if _is_json(f.value) else f"the connector gave a {type(f.value).__name__} that is not JSON",
         }
         for f in given
     ]
+
+
+def _kept(name: str, value: Any) -> Any:
+    if name in ACCOUNTS:
+        return value
+    if isinstance(value, dict):
+        return {masked_words(key): _kept(name, inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_kept(name, inner) for inner in value]
+    return masked_words(value) if isinstance(value, str) else value
 
 
 def _is_json(value: Any) -> bool:
@@ -87,7 +107,7 @@ def skips(given: Iterable[Skipped], *, scan_id: str, scan_seq: int, at: datetime
             "source": s.source,
             "dataset": s.dataset,
             "path": path,
-            "reason": s.reason,
+            "reason": masked_words(s.reason),
             "mend": s.mend,
             "at": at,
             "digest": key,

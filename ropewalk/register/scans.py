@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from ropewalk.errors import RegisterError
 from ropewalk.model import Dataset, Fact, Finding, Skipped
+from ropewalk.naming import masked_words
 from ropewalk.register import recording
 from ropewalk.register.opening import alone
 from ropewalk.register.runner import is_alive, this_runner
@@ -167,8 +168,8 @@ class Scans:
             self._once(connection, skipped, recording.skips(left_out, scan_id=scan_id, scan_seq=row.seq, at=now))
             end = {
                 "status": status, "finished_at": now, "started_at": sa.func.coalesce(unit.c.started_at, sa.literal(now, unit.c.started_at.type)),
-                "rows": rows, "bytes": size, "error": error, "depth": depth, "looked_in": scan_id if status == "done" else None,
-                "kind": dataset.kind, "total_rows": dataset.rows, "comment": dataset.comment, "fingerprint": dataset.fingerprint,
+                "rows": rows, "bytes": size, "error": masked_words(error), "depth": depth, "looked_in": scan_id if status == "done" else None,
+                "kind": dataset.kind, "total_rows": dataset.rows, "comment": masked_words(dataset.comment), "fingerprint": dataset.fingerprint,
             }  # fmt: skip
             connection.execute(sa.update(unit).where(here).values(end))
             connection.execute(sa.update(scan).where(scan.c.seq == row.seq).values(heartbeat_at=now))
@@ -264,8 +265,8 @@ def _pending(row: sa.Row[Any], dataset: Dataset, status: str, now: datetime, wor
 def _unit(dataset: Dataset, status: str) -> dict[str, Any]:
     return {
         "source": dataset.source, "dataset": dataset.name, "status": status, "started_at": None, "finished_at": None, "rows": 0, "bytes": None,
-        "error": "", "kind": dataset.kind, "total_rows": dataset.rows, "comment": dataset.comment, "fingerprint": dataset.fingerprint,
-        "depth": "", "looked_in": None,
+        "error": "", "kind": dataset.kind, "total_rows": dataset.rows, "comment": masked_words(dataset.comment),
+        "fingerprint": dataset.fingerprint, "depth": "", "looked_in": None,
     }  # fmt: skip
 
 

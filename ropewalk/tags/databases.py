@@ -7,8 +7,9 @@ from contextlib import closing
 from typing import Any, ClassVar
 
 from ropewalk.model import Skipped
+from ropewalk.naming import Names
 from ropewalk.reading.dberrors import trouble
-from ropewalk.reading.tables import Table, label
+from ropewalk.reading.tables import Table
 from ropewalk.tags import definitions
 from ropewalk.tags.forms import InComment
 from ropewalk.tags.nouns import Form, Spot, TagError
@@ -28,18 +29,27 @@ class Comments:
     catalogue: ClassVar[str] = ""
     """(schema, table, kind, column or NULL, comment or NULL), tables before their columns."""
 
-    def __init__(self, source: str, place: str, connect: Callable[[], Any], database: str = "", after: Callable[[], None] | None = None) -> None:
-        """after: called when it is closed."""
+    def __init__(
+        self,
+        source: str,
+        place: str,
+        connect: Callable[[], Any],
+        database: str = "",
+        after: Callable[[], None] | None = None,
+        names: Names | None = None,
+    ) -> None:
+        """after: called when it is closed; names: mask as the scan did."""
         self.form: Form = InComment(self.longest)
         self.place, self._source, self._connect, self._database, self._after = place, source, connect, database, after
         self._connection: Any = None
+        self._names = names or Names()
 
     def spots(self, datasets: set[str]) -> Iterator[Spot | Skipped]:
         kinds: dict[str, str] = {}
         for schema, table, kind, column, comment in self._rows(self.catalogue):
             if not self._within(schema):
                 continue
-            dataset = Table(table, schema=schema, bare=self._bare(schema)).dataset
+            dataset = Table(table, schema=schema, bare=self._bare(schema), names=self._names).dataset
             if dataset not in datasets:
                 continue
             kinds[dataset] = kind
@@ -47,7 +57,12 @@ class Comments:
                 if column is None:
                     yield Skipped(self._source, dataset, *why)
                 continue
-            yield Spot(dataset, "" if column is None else label(column), (schema, table, kind, *([column] if column is not None else [])), comment)
+            yield Spot(
+                dataset,
+                "" if column is None else self._names.label(column),
+                (schema, table, kind, *([column] if column is not None else [])),
+                comment,
+            )
         for gone in sorted(datasets - kinds.keys()):
             yield Skipped(self._source, gone, "this account does not see it, or it is no longer there", self.grant)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ropewalk.errors import ConfigError, MissingExtraError
 from ropewalk.model import Dataset, Source
+from ropewalk.naming import Names
 from ropewalk.policy import plugins_of
 from ropewalk.tags.buckets import AzureTags, GcsTags, ObjectTags, S3Tags
 from ropewalk.tags.databases import Comments, DuckDbComments, MySqlComments, PostgreSqlComments
@@ -50,7 +51,7 @@ def look(config: Config, source: Source) -> TagStore:
     connector = plugins_of(config).connector(source.scheme, f"source {source.name}")(source, config.settings.limits)
     engine = _engine(connector)
     url = engine.url
-    return kind(source.name, _place(url.host, url.port, url.database), engine.raw_connection, url.database or "", connector.close)
+    return kind(source.name, _place(url.host, url.port, url.database), engine.raw_connection, url.database or "", connector.close, Names(source.key))
 
 
 def writer(config: Config, source: Source) -> TagStore:
@@ -62,7 +63,9 @@ def writer(config: Config, source: Source) -> TagStore:
 
     kind, driver, extra = _DATABASES[source.scheme]
     url = sa.make_url(own.uri).set(drivername=driver)
-    return kind(source.name, _place(url.host, url.port, url.database, url.username), _connect(url, extra), url.database or "")
+    return kind(
+        source.name, _place(url.host, url.port, url.database, url.username), _connect(url, extra), url.database or "", names=Names(source.key)
+    )
 
 
 def writing(config: Config, source: Source) -> Source:
@@ -107,7 +110,9 @@ def _bucket_writer(source: Source, own: Source, storage: dict[str, Any], where: 
 def _bucket(config: Config, source: Source) -> TagStore:
     from ropewalk.reading.objects import Objects
 
-    return _BUCKETS[source.scheme](source.name, Objects(source.uri, source.options, config.settings.limits), config.settings.limits)
+    return _BUCKETS[source.scheme](
+        source.name, Objects(source.uri, source.options, config.settings.limits, Names(source.key)), config.settings.limits
+    )
 
 
 def _engine(connector: Any) -> Any:

@@ -30,7 +30,8 @@ def test_paths_of_an_order() -> None:
 
 
 def test_keys_that_are_data_become_stars() -> None:
-    assert leaves({"ann@example.com": {"phone": "x"}, "1234567": "y"}) == {"{key}": ["ann@example.com", "1234567"], "*.phone": ["x"], "*": ["y"]}
+    found = {"{key}": ["ann@example.com", "1234567", "Ann Lee"], "*.phone": ["x"], "*": ["y", "z"], "seller.name": ["w"]}
+    assert leaves({"ann@example.com": {"phone": "x"}, "1234567": "y", "Ann Lee": "z", "seller": {"name": "w"}}) == found
 
 
 def test_a_key_that_stands_twice_keeps_both() -> None:

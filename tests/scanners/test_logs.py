@@ -108,7 +108,10 @@ def test_names_that_are_data_are_not_kept(tmp_path: Path) -> None:
     (tmp_path / "joe.doe@example.com.log").write_text('{"ann@example.com": "x", "ok": "y"}\n' * 2)
     (name,) = datasets(tmp_path)
     assert "joe" not in name
-    assert set(fields(tmp_path, name)) == {"*", "{key}", "ok"}
+    found = fields(tmp_path, name)
+    assert set(found) == {"*", "{key}", "{label}", "ok"}
+    assert found["{key}"].values == {"ann@example.com": 2}
+    assert found["{label}"].values == {"joe.doe@example.com": 1}
 
 
 def test_a_truncated_archive_is_skipped_with_what_was_read(tmp_path: Path) -> None:

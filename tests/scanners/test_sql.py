@@ -162,9 +162,11 @@ class TestSqlite(ConnectorContract):
             connection.executescript('CREATE TABLE "ann@example.com" ("bob@example.com"); INSERT INTO "ann@example.com" VALUES (1)')
         connector = self.connect(Source("lite", uri(path)))
         (dataset,) = (d for d in connector.datasets() if isinstance(d, Dataset))
-        (sample,) = connector.samples(dataset, rows=5)
+        labels, sample = connector.samples(dataset, rows=5)
+        assert isinstance(labels, Sample)
         assert isinstance(sample, Sample)
-        assert "@" not in str(sample.field)
+        assert "@" not in f"{labels.field} {sample.field}"
+        assert labels.values == {"ann@example.com": 1, "bob@example.com": 1}
         frame = connector.table(dataset, [sample.field.path])
         assert isinstance(frame, FrameTable)
         assert "@" not in str(frame.frame.columns)

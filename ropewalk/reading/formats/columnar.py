@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ropewalk.masking import is_data_key
 from ropewalk.model import Path
+from ropewalk.naming import is_data_key, told
 from ropewalk.reading.formats.blob import Blob
-from ropewalk.reading.rows import CHUNK_CELLS, Chunk, Reading
+from ropewalk.reading.rows import CHUNK_CELLS, Chunk, Reading, labelled
 
 _GROUPS = 8
 _BEGIN = 131_072
@@ -24,6 +24,7 @@ def parquet(blob: Blob, reading: Reading) -> Iterator[Chunk]:
     schema = file.schema_arrow
     groups = [file.metadata.row_group(g) for g in range(file.metadata.num_row_groups)]
     columns, names = _wanted(schema, reading)
+    labels = told(*schema.names)
     step = max(100, min(10_000, CHUNK_CELLS // max(len(columns), 1)))
     picked, share = _draw([g.num_rows for g in groups], reading)
     plan = {g: groups[g].num_rows for g in picked}
@@ -39,7 +40,8 @@ def parquet(blob: Blob, reading: Reading) -> Iterator[Chunk]:
             mine = None if keep is None else [i - seen for i in keep if seen <= i < seen + batch.num_rows]
             seen += batch.num_rows
             if mine is None or mine:
-                yield chunk(batch if mine is None else batch.take(mine), names)
+                piece, labels = labelled(chunk(batch if mine is None else batch.take(mine), names), labels, reading)
+                yield piece
             if seen >= most:
                 break
     _tell(reading, file.metadata.num_rows)
@@ -50,6 +52,7 @@ def orc(blob: Blob, reading: Reading) -> Iterator[Chunk]:
 
     file = arrow_orc.ORCFile(blob.file)
     columns, names = _wanted(file.schema, reading)
+    labels = told(*file.schema.names)
     even = -(-file.nrows // max(file.nstripes, 1))
     picked, share = _draw([even] * file.nstripes, reading)
     for stripe in picked:
@@ -58,7 +61,8 @@ def orc(blob: Blob, reading: Reading) -> Iterator[Chunk]:
         step = max(100, CHUNK_CELLS // max(len(columns), 1))
         part = batch if keep is None else batch.take(keep)
         for start in range(0, part.num_rows, step):
-            yield chunk(part.slice(start, step), names)
+            piece, labels = labelled(chunk(part.slice(start, step), names), labels, reading)
+            yield piece
     _tell(reading, file.nrows)
 
 

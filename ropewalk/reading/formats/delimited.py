@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from ropewalk.masking import is_data_key
 from ropewalk.model import Path
+from ropewalk.naming import is_data_key, told
 from ropewalk.reading.formats.blob import Blob
 from ropewalk.reading.formats.text import decoded, lines, scattered
 from ropewalk.reading.rows import Reading, Rows
@@ -148,8 +148,8 @@ def read(blob: Blob, name: str, dialect: Dialect, reading: Reading) -> Rows:
     if reading.rows is not None and not dialect.spans and (drawn := scattered(blob, name, reading.rows * 2, reading.random)):
         rows = [row for row in _parsed(drawn, dialect) if len(row) == width and tuple(row) != dialect.header]
         if len(rows) >= min(reading.rows, len(drawn)) // 2:
-            return Rows(iter(_cut(rows[: reading.rows], limit)), header, sampled="stride")
-    return Rows(_cut(_stream(blob, name, dialect), limit), header)
+            return Rows(iter(_cut(rows[: reading.rows], limit)), header, sampled="stride", told=told(*(dialect.header or ())))
+    return Rows(_cut(_stream(blob, name, dialect), limit), header, told=told(*(dialect.header or ())))
 
 
 def _stream(blob: Blob, name: str, dialect: Dialect) -> Iterator[list[str]]:

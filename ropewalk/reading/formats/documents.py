@@ -11,7 +11,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from ropewalk.errors import MissingExtraError, SourceError
-from ropewalk.masking import is_data_key
+from ropewalk.naming import NAMED, told
 from ropewalk.reading.formats.blob import Blob
 from ropewalk.reading.formats.delimited import looks_like_header, named
 from ropewalk.reading.rows import Reading, Rows
@@ -128,10 +128,10 @@ def _shapes(shapes: Any) -> Iterator[dict[str, Any]]:
 
 def _pages(file: Any, reading: Reading) -> Iterator[dict[str, Any]]:
     meta = file.metadata or {}
-    yield {"properties": {k.strip("/").lower(): str(v) for k, v in meta.items() if isinstance(k, str) and not is_data_key(k)}}
+    yield {"properties": {k.strip("/").lower(): str(v) for k, v in meta.items() if isinstance(k, str)}}
     for name, field in list((file.get_fields() or {}).items())[:500]:
         if field.get("/V") is not None:
-            yield {"form": {"*" if is_data_key(str(name)) else str(name): str(field.get("/V"))}}
+            yield {"form": {str(name): str(field.get("/V"))}}
     if names := list(file.attachments):
         reading.problem(f"{len(names)} files are attached to it and were not read", "save them beside the document")
     pictures = 0
@@ -158,6 +158,8 @@ def _table(rows: list[list[str]]) -> Iterator[dict[str, Any]]:
         return
     head = looks_like_header(rows)
     names = named(rows[0] if head else None, max(map(len, rows)))
+    if head and (found := told(*rows[0])):
+        yield {NAMED: list(found)}
     for row in rows[1:] if head else rows:
         yield {"table": {name[0]: cell for name, cell in zip(names, row, strict=False) if cell.strip()}}
 

@@ -9,11 +9,11 @@ from io import TextIOBase
 from typing import Any
 
 from ropewalk.errors import SourceError
-from ropewalk.masking import is_data_key
 from ropewalk.model import Path
+from ropewalk.naming import KEY, is_data_key, segment
 from ropewalk.reading.formats.blob import Blob
 from ropewalk.reading.formats.text import LARGE, LINE, decoded, lines, scattered
-from ropewalk.reading.nested import KEY, merged
+from ropewalk.reading.nested import merged
 from ropewalk.reading.rows import Outer, Reading, Rows
 
 _ELEMENT = 32 * 2**20
@@ -73,7 +73,7 @@ def records(document: Any) -> Rows:
         holder = holder[key]
     elements = holder.pop(at[-1])
     around = [Outer(document)] if _holds(document) else []
-    prefix = tuple("*" if is_data_key(k) else k for k in at)
+    prefix = tuple(segment(k) for k in at)
     return Rows(iter([*elements, *around]), prefix=(*prefix, "[]"))
 
 
@@ -142,7 +142,7 @@ def _keys_before(text: str) -> Path:
                 depth_keys.pop()
         elif token[2]:
             last = token[1]
-    return tuple("*" if is_data_key(k) else k for k in [*depth_keys[1:], last] if k)
+    return tuple(segment(k) for k in [*depth_keys[1:], last] if k)
 
 
 def _elements(held: str, rest: TextIOBase, *, within: bool) -> Iterator[Any]:

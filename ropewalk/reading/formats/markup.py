@@ -10,7 +10,6 @@ from typing import Any
 from xml.etree import ElementTree
 
 from ropewalk.errors import SourceError
-from ropewalk.masking import is_data_key
 from ropewalk.reading.formats.blob import Blob
 from ropewalk.reading.formats.text import decoded, encoding
 from ropewalk.reading.nested import Many
@@ -150,7 +149,7 @@ def _known(name: str) -> bool:
 
 
 def _attributes(element: Any) -> dict[str, Any]:
-    return {f"@{_plain(k)}" if not is_data_key(k) else "*": v for k, v in element.attrib.items()}
+    return {f"@{_plain(k)}": v for k, v in element.attrib.items()}
 
 
 def _value(element: Any) -> Any:
@@ -170,8 +169,7 @@ def _value(element: Any) -> Any:
 
 
 def _tag(element: Any) -> str:
-    name = _plain(str(element.tag))
-    return "*" if is_data_key(name) else name
+    return _plain(str(element.tag))
 
 
 def _plain(name: str) -> str:

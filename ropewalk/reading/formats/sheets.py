@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ropewalk.errors import SourceError
+from ropewalk.naming import told
 from ropewalk.reading.formats.blob import Blob
 from ropewalk.reading.formats.delimited import looks_like_header, named
 from ropewalk.reading.gather import as_text
@@ -56,7 +57,7 @@ def read(blob: Blob, sheet: str, reading: Reading) -> Rows:
     at = _header(first)
     header = named([as_text(c) for c in first[at]] if at is not None else None, width)[:most]
     body = [*first[:at], *first[at + 1 :]] if at is not None else first
-    return Rows(_filled(body, rows, most), header)
+    return Rows(_filled(body, rows, most), header, told=told(*(as_text(c) for c in first[at])) if at is not None else ())
 
 
 def _header(first: Sequence[Sequence[Any]]) -> int | None:
