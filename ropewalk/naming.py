@@ -65,6 +65,16 @@ def is_data_key(key: str) -> bool:
     return len(key) > 128 or _DATA_KEY.search(key) is not None or bool(spans(key))
 
 
+def is_identifier(key: str) -> bool:
+    """Whether a key is written as programs name things: without blanks, and with nothing but letters, digits and `_ $ . : -`."""
+    return re.fullmatch(r"[A-Za-z_$@][\w$.:-]*", key, re.ASCII) is not None
+
+
+def fits(path: Path, wanted: Path) -> bool:
+    """Whether a path that was read is the one asked for: `*` stands for any key that is data, also one that only its siblings told."""
+    return len(path) == len(wanted) and all(w == p or (w == "*" and p != "[]" and not is_identifier(p)) for p, w in zip(path, wanted, strict=True))
+
+
 def segment(key: str) -> str:
     """The key as a segment of a path: `*` where it is data, or nothing."""
     return "*" if not key or is_data_key(key) else key

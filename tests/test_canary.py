@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import gzip
 import json
@@ -10,6 +11,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,15 +22,17 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import ropewalk as rw
+from ropewalk.naming import MASKED
 
 ROWS = 40
-STORES = ("sql", "json", "csv", "jsonl", "parquet", "xlsx", "gz", "log", "broken", "filename", "key")
+STORES = ("sql", "json", "csv", "jsonl", "parquet", "xlsx", "gz", "log", "broken", "filename", "key", "label", "comment")
 PAGES = ("overview", "findings", "record", "sources")
 FRAMES = ("findings", "fields", "facts", "datasets", "skipped", "scans", "units", "results", "results_history", "attestations", "evidence")
-CLI = (sys.executable, "-c", "from ropewalk.cli import main; main()")
+CLI = (sys.executable, "-X", "dev", "-W", "default", "-c", "from ropewalk.cli import main; main()")
 EXPORTS = ("posture", "verdicts", "findings", "ropa", "drift", "sources", "skipped")
 COMMANDS = [
-    ["findings"], ["findings", "--format", "json"], ["findings", "--format", "csv"], ["check", "--all"], ["check", "--format", "json"], ["ropa"],
+    ["findings"], ["findings", "--explain"], ["findings", "--format", "json"], ["tag", "plan"], ["findings", "--format", "csv"],
+    ["check", "--all"], ["check", "--format", "json"], ["ropa"],
     ["ropa", "--export", "json"], ["ropa", "--export", "markdown"], ["sources", "test"], ["scan", "--debug"],
     *(["export", what, "--to", to] for what in EXPORTS for to in ("csv", "json", "markdown")),
 ]  # fmt: skip
@@ -49,6 +53,8 @@ class Canary:
 
     @property
     def name(self) -> str:
+        if self.store in _PEOPLE:  # a name in a label is told by lists of names
+            return _PEOPLE[self.store]
         return f"Quorvella Zimthwaite{self.letters}"
 
     @property
@@ -68,10 +74,18 @@ class Canary:
 
     @property
     def tokens(self) -> list[bytes]:
-        words = [f"zimthwaite{self.letters}", f"vexmoor{self.letters}", self.phone, self.phone.replace("-", "").replace(" ", "")]
-        return [w.lower().encode() for w in words]
+        words = [
+            *([self.name.split()[-1]] if self.store in _PEOPLE else []),
+            f"zimthwaite{self.letters}",
+            f"vexmoor{self.letters}",
+            self.phone,
+            self.phone.replace("-", "").replace(" ", ""),
+        ]
+        plain = [w.lower().encode() for w in words]
+        return plain + [form for w in plain for form in (w.hex().encode(), base64.b64encode(w).rstrip(b"=")[:-1].lower(), w[::-1])]
 
 
+_PEOPLE = {"label": "Philippa Abernathy", "comment": "Thaddeus Yarbrough"}
 HEAD = ("buyer_name", "buyer_email", "phone", "street")
 
 
@@ -90,7 +104,23 @@ def plant(folder: Path) -> Path:
             # A delivery date that is no date, and JSON that is none: whoever parses them may quote them.
             delivered = "2026-01-02" if n % 2 else f"handed to {broken.name} of {broken.street}"
             db.execute("INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?)", (*sql.row(n), details if n % 3 else details[:-2] + broken.email, delivered))
+        label, comment = Canary("label"), Canary("comment")
+        snake = label.name.lower().replace(" ", "_")
+        said = f"ask {comment.name}, {comment.email} or {comment.phone}"
+        db.execute(
+            f'CREATE TABLE "tmp_{snake}" (day TEXT, "{label.email}" INT, "{label.name}" INT, "{label.phone}" INT, sales_{snake} INT -- {said}\n)'
+        )
+        db.execute(f'INSERT INTO "tmp_{snake}" VALUES (1, 2, 3, 4, 5)')
+        db.execute(f"CREATE VIEW of_one AS SELECT buyer_name FROM orders WHERE buyer_email <> '{comment.email}'")
     db.close()
+    for name in (f"invoice_{snake}.csv", f"customer={label.name}/part.csv", f"to {label.phone}.csv", f"for_{label.email}/a.csv"):
+        (bucket / name).parent.mkdir(exist_ok=True)
+        (bucket / name).write_text("id,price\n1,2\n3,4\n")
+    (bucket / "pivot.csv").write_text(f"day,region,{label.name},{label.email}\n" + "2026-01-02,north,1,2\n" * 5)
+    (bucket / "people.xml").write_text(f"<r><o><{label.name.replace(' ', '_')}>1</{label.name.replace(' ', '_')}></o><o a='1'/></r>")
+    (bucket / "_origin.yaml").write_text(f"origin: {said}\n")
+    with zipfile.ZipFile(bucket / "all.zip", "w") as packed_files:
+        packed_files.writestr(f"cv of {label.name}.csv", "id,price\n1,2\n")
     flat = Canary("csv")
     with (bucket / "report.csv").open("w", newline="") as file:
         csv.writer(file).writerows([HEAD, *(flat.row(n) for n in range(ROWS)), ("too", "many", "cells", flat.street, flat.email, flat.phone)])
@@ -101,10 +131,14 @@ def plant(folder: Path) -> Path:
     (bucket / "not_really.parquet").write_text(f"PAR1 {bad.name} {bad.email} PAR1")
     (bucket / "not_really.xlsx").write_text(f"PK {bad.name} {bad.email}")
     table = pa.Table.from_pylist([dict(zip(HEAD, Canary("parquet").row(n), strict=True)) for n in range(ROWS)])
-    pq.write_table(table, bucket / "orders.parquet")
+    pq.write_table(
+        table.append_column(label.name, pa.array(["x"] * ROWS)).append_column(label.email, pa.array(["x"] * ROWS)), bucket / "orders.parquet"
+    )
     book = openpyxl.Workbook()
     for row in [HEAD, *(Canary("xlsx").row(n) for n in range(ROWS))]:
         book.active.append(row)
+    book.create_sheet(label.name).append(["id", "price"])
+    book[label.name].append([1, 2])
     book.save(bucket / "orders.xlsx")
     packed = "\n".join([",".join(HEAD), *(",".join(Canary("gz").row(n)) for n in range(ROWS))])
     (bucket / "contacts.csv.gz").write_bytes(gzip.compress(packed.encode()))
@@ -114,6 +148,7 @@ def plant(folder: Path) -> Path:
     (logs / "app.log").write_text(
         "".join(f"2026-11-{n % 19 + 1:02} 10:00:{n:02} INFO sent to {log.email} for {log.name}, {log.street}, {log.phone}\n" for n in range(ROWS))
     )
+    (logs / f"{snake}.log").write_text(f"2026-11-01 10:00:00 INFO {snake}=2 {label.email}=3\n" * 5)
     (logs / "access.log").write_text(
         "".join(f'192.0.2.7 - - [{n % 19 + 1:02}/Nov/2026:10:00:00 +0000] "GET /reset?email={log.email}&{key.email}=1 HTTP/1.1" 200 9 "-" "-"\n'
                 for n in range(ROWS))
@@ -204,3 +239,15 @@ def test_no_value_leaves_ram(said: dict[str, bytes], store: str) -> None:
     assert any(where.startswith("file register.db") for where in said)
     leaks = [where for where, text in said.items() if any(token in text.lower() for token in Canary(store).tokens)]
     assert leaks == []
+
+
+def test_what_stands_in_labels_and_keys_is_found(said: dict[str, bytes]) -> None:
+    """Masked is not enough: the data is still there, and a person must hear of it."""
+    frame = json.loads(said["frame findings"])
+    found = {(frame["dataset"][n], frame["path"][n]): frame["category"][n] for n in frame["dataset"]}
+    labels = {MASKED.sub("*", dataset): category for (dataset, path), category in found.items() if path == "{label}"}
+    assert labels["tmp_*"] == labels["*/a.csv"] == labels["orders.parquet"] == labels["pivot.csv"] == "email"
+    assert labels["invoice_*.csv"] == labels["customer=*/part.csv"] == labels["all.zip!cv of *.csv"] == labels["orders.xlsx#*"] == "name"
+    assert labels["to *.csv"] == "phone"
+    assert found["orders", "details.{key}"] == "email"
+    assert found["access.log", "query.{key}"] == "email"

@@ -13,6 +13,7 @@ from typing import Any
 
 from ropewalk.config import Limits
 from ropewalk.model import FieldRef, Path, Sample, Skipped
+from ropewalk.naming import fits
 from ropewalk.reading.gather import pieces
 from ropewalk.reading.nested import DEEP, flatten
 from ropewalk.reading.tables import Column
@@ -217,7 +218,11 @@ class FrameRows:
                     if leaf not in (None, "") and (name, *inner) not in inside:
                         inside[(name, *inner)] = leaf[: self._limits.value_chars]
             for path, values in self.data.items():
-                values.append(inside.get(path) if path[0] in deep else _plain(row[places[path[0]]]))
+                values.append(_found(inside, path) if path[0] in deep else _plain(row[places[path[0]]]))
+
+
+def _found(inside: Mapping[Path, Any], path: Path) -> Any:
+    return next((v for p, v in inside.items() if fits(p, path)), None) if "*" in path else inside.get(path)
 
 
 def _plain(value: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ropewalk.config import Limits
 from ropewalk.model import FieldRef, Path, Sample, Skipped, path_text
+from ropewalk.naming import fits
 from ropewalk.reading.nested import DEEP, NODES, Many, coded, flatten
 from ropewalk.reading.rows import Chunk
 from ropewalk.reading.tally import Tally
@@ -187,5 +188,5 @@ def _within(cell: Any, rest: Path) -> Any:
     if cell is None or cell == "" or (not rest and not isinstance(cell, Many)):
         return None if isinstance(cell, str) and not cell else cell
     if isinstance(cell, (dict, list, str)):
-        return next((text for inner, text in flatten(cell) if inner == rest and text), None)
+        return next((text for inner, text in flatten(cell) if fits(inner, rest) and text), None)
     return None

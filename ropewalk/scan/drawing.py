@@ -10,6 +10,7 @@ from ropewalk.contracts import Connector, Judge
 from ropewalk.errors import SourceError
 from ropewalk.model import Dataset, Finding, Path, Sample, Signal, Skipped
 from ropewalk.scan.adding import Adder, Room
+from ropewalk.scan.keys import collapsed
 
 GROWTH = 4
 """Each further draw is this many times larger than the one before."""
@@ -56,7 +57,7 @@ def look_at(connector: Connector, dataset: Dataset, judge: Judge, limits: Limits
     """
     drawn = Drawn()
     drawn.take(connector.samples(dataset, rows=None if exhaustive else limits.rows))
-    findings = judge.judge(dataset, list(drawn.samples.values()))
+    findings = judge.judge(dataset, list(collapsed(drawn.samples).values()))
     turn, wanted = 0, limits.rows
     while not exhaustive:
         unsettled = [p for p in judge.unsettled(findings) if p in drawn.samples and drawn.samples[p].method != "full"]
@@ -72,7 +73,7 @@ def look_at(connector: Connector, dataset: Dataset, judge: Judge, limits: Limits
             break
         if not more:
             break
-        findings = judge.judge(dataset, list(drawn.samples.values()))
+        findings = judge.judge(dataset, list(collapsed(drawn.samples).values()))
     if drawn.told:
         findings = [replace(f, signals=(*f.signals, drawn.told[f.field.path])) if f.field.path in drawn.told else f for f in findings]
     return findings, drawn
