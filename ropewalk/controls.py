@@ -87,6 +87,9 @@ def check(
     try:
         known = material(config, register, when)
         results: list[ControlResult] = []
+        from ropewalk.scan.unit import without_dumps
+
+        without_dumps()
         with Rows(config.sources(), plugins, config.settings.limits) as rows:
             for number, need in enumerate(needs, 1):
                 if progress:

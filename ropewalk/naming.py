@@ -76,8 +76,10 @@ def fits(path: Path, wanted: Path) -> bool:
 
 
 def segment(key: str) -> str:
-    """The key as a segment of a path: `*` where it is data, or nothing."""
-    return "*" if not key or is_data_key(key) else key
+    """The key as a segment of a path: `*` where it is data, or nothing; what cannot be printed (codes for a terminal) becomes `?`."""
+    if not key or is_data_key(key):
+        return "*"
+    return key if key.isprintable() else "".join(c if c.isprintable() else "?" for c in key)
 
 
 def spans(name: str) -> list[tuple[int, int]]:
@@ -131,6 +133,10 @@ class Names:
 
     def token(self, text: str) -> str:
         return "*" + hmac.digest(self.key or _OURS, text.encode("utf-8", "surrogatepass"), "sha256").hex()[:8]
+
+    def sealed(self, fingerprint: str) -> str:
+        """A fingerprint that is kept: without the key it cannot be tried whether a guessed name or definition is the one. "" stays ""."""
+        return hmac.digest(self.key or b"-", fingerprint.encode("utf-8", "surrogatepass"), "sha256").hex()[:32] if fingerprint else ""
 
     def label(self, name: str) -> str:
         """A table's or column's name: `sales_ann_lee` -> `sales_*1f0c22ab`; what cannot be printed becomes `?`."""

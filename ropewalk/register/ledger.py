@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 
 from ropewalk.model import Attestation, Category, ControlResult, Evidence, Waiver
+from ropewalk.naming import masked_words
 from ropewalk.register.chain import follow, plain, stamp
 from ropewalk.register.schema import evidence, evidence_head
 
@@ -88,7 +89,7 @@ class Ledger:
         return self.append([("exception", given.at, given)])[0]
 
     def end_exception(self, name: str, by: str, at: datetime, reason: str) -> Evidence:
-        return self.append([("exception_end", at, {"id": name, "by": by, "at": at, "reason": reason})])[0]
+        return self.append([("exception_end", at, {"id": name, "by": by, "at": at, "reason": masked_words(reason)})])[0]
 
     def exceptions(self) -> list[dict[str, Any]]:
         """Every exception in order; with ended_at, ended_by, end_reason (None and "" while nobody ended it)."""
@@ -112,7 +113,7 @@ class Ledger:
         kind = None if category is None else Category(category).value
         if said == "reclassified" and kind is None:
             raise ValueError("to reclassify a finding, name its category")
-        record = {"fingerprint": fingerprint, "decision": said, "by": by, "at": at, "reason": reason, "until": until, "category": kind}
+        record = {"fingerprint": fingerprint, "decision": said, "by": by, "at": at, "reason": masked_words(reason), "until": until, "category": kind}
         return self.append([("decision", at, record)])[0]
 
     def entries(self, kind: str, *, after: int = 0, upto: int | None = None) -> Iterator[tuple[int, dict[str, Any]]]:

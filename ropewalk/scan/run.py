@@ -21,7 +21,7 @@ from ropewalk.register.schema import clean
 from ropewalk.scan.crews import Alone, Cluster, Crew, Pool
 from ropewalk.scan.report import Counter, Progress, ScanReport
 from ropewalk.scan.stores import Store, Stores
-from ropewalk.scan.unit import JudgeMaker, Looker, Outcome, Setting, Work, detector, judge_of, told
+from ropewalk.scan.unit import JudgeMaker, Looker, Outcome, Setting, Work, detector, judge_of, told, without_dumps
 
 TOO_OLD = timedelta(hours=24)
 """A stopped scan older than this is not taken up again: too much has changed."""
@@ -45,6 +45,7 @@ def scan(
     config = config if isinstance(config, Config) else load(config)
     for name in sources or ():
         config.source_config(name)
+    without_dumps()
     own = register or open_register(config)
     try:
         return Run(config, own, sources, datasets, exhaustive, full, on_progress, judge).run(resume, as_of)

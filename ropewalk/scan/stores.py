@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from threading import Lock
 
@@ -12,6 +12,7 @@ from ropewalk.config import Limits
 from ropewalk.contracts import Connector
 from ropewalk.errors import SourceError
 from ropewalk.model import Dataset, Skipped, Source
+from ropewalk.naming import Names
 from ropewalk.plugins import Plugins
 
 IDLE = 32
@@ -35,6 +36,7 @@ class Store:
             return
         found: dict[str, Dataset] = {}
         left: list[Skipped] = []
+        names = Names(self.source.key)
         for item in islice(self.connector.datasets(), self.limits.datasets + 1):
             if isinstance(item, Skipped):
                 left.append(item)
@@ -44,7 +46,7 @@ class Store:
             elif item.name in found:
                 left.append(Skipped(self.source.name, "", "two datasets of the source have the same name", "the connector must tell them apart"))
             else:
-                found[item.name] = item
+                found[item.name] = replace(item, fingerprint=names.sealed(item.fingerprint))
         self.datasets, self.skipped, self.listed = found, left, True
 
     def find(self, name: str) -> Dataset:

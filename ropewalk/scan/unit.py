@@ -6,6 +6,7 @@ import random
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -170,7 +171,16 @@ def _judge(make: JudgeMaker, detection: str, plugins: Plugins) -> Judge:
 @lru_cache(maxsize=1)
 def _looker() -> Looker:
     """Of a worker process, which is given nothing but units."""
+    without_dumps()
     return Looker(Stores())
+
+
+def without_dumps() -> None:
+    """A crash of this process writes no core file from here on: it would hold values."""
+    with suppress(ImportError, ValueError, OSError):  # no such limits on this system
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
 def look(work: Work) -> Outcome:
