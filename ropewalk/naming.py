@@ -72,7 +72,11 @@ def is_identifier(key: str) -> bool:
 
 def fits(path: Path, wanted: Path) -> bool:
     """Whether a path that was read is the one asked for: `*` stands for any key that is data, also one that only its siblings told."""
-    return len(path) == len(wanted) and all(w == p or (w == "*" and p != "[]" and not is_identifier(p)) for p, w in zip(path, wanted, strict=True))
+    return len(path) == len(wanted) and all(p == w or (w == "*" and _nameless(p)) for p, w in zip(path, wanted, strict=True))
+
+
+def _nameless(key: str) -> bool:
+    return key not in ("[]", KEY) and not is_identifier(key)
 
 
 def segment(key: str) -> str:
@@ -170,8 +174,9 @@ class Names:
         return f"{out}{suffix}" if out != inner or plain == part else f"{plain}{self.token(part)}"
 
     def _without(self, name: str) -> str:
-        for start, end in reversed(spans(name)):
-            name = f"{name[:start]}{self.token(name[start:end])}{name[end:]}"
+        while found := spans(MASKED.sub("|" * 9, name)):  # as long as the tokens; what was hidden beside a part may show once that is gone
+            for start, end in reversed(found):
+                name = f"{name[:start]}{self.token(name[start:end])}{name[end:]}"
         return name
 
 

@@ -25,7 +25,7 @@ def partitions(key: str) -> dict[str, str | None]:
     """`sales/country=DE/dt=2026-11-01/part-0.parquet` -> country, dt: columns that Hive, Spark and Athena keep in names of folders."""
     found = (PARTITION.fullmatch(part) for part in key.split("/")[:-1])
     values = {m[1]: unquote(m[2]) for m in found if m}
-    return {name: None if value == "__HIVE_DEFAULTPARTITION__" else value for name, value in values.items()}
+    return {name: None if value == "__HIVE_DEFAULT_PARTITION__" else value for name, value in values.items()}
 
 
 def _starred(part: str) -> str:
