@@ -37,6 +37,9 @@ _NUMBERS = re.compile(
     r"(?<!\d)(?:\+\d(?:[ ().-]{0,2}\d){7,14}|\(?[2-9]\d\d\)?[ .-]{1,2}[2-9]\d\d[ .-]\d{4}|\d{3}-\d\d-\d{4}|\d{4}(?:[ -]\d{4}){3}"
     r"|(?<![A-Za-z])[A-Z]{2}\d\d(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?(?![A-Za-z]))(?!\d)"
 )
+_DIGITS = re.compile(r"\d(?:.{0,3}?\d){7}")
+_TWO_WORDS = re.compile(r"[^\W\d_]{3}.*?[^\W\d_]{3}", re.S)
+"""What the searches for numbers and for people need at least: both are costly, and most names have neither."""
 _OF_PERSON = re.compile(
     r"(?i)(?:^|[_.-])(?:(?:first|last|full|user|customer|buyer|client)?_?name|e-?mail|phone|mobile|customer|client|buyer|user|username|login|recipient|"
     r"contact|person|patient|employee|member|address|street)(?:_?(?:id|no|number))?=(?!__HIVE)([^/]+)$"
@@ -65,6 +68,13 @@ def is_data_key(key: str) -> bool:
     return len(key) > 128 or _DATA_KEY.search(key) is not None or bool(spans(key))
 
 
+def _printable(text: str) -> str:
+    """Without codes for a terminal, marks of direction and what is no text."""
+    if text.isprintable() and (text.isascii() or text.encode("utf-8", "replace").decode("utf-8") == text):
+        return text
+    return "".join(c if c.isprintable() else "?" for c in text.encode("utf-8", "replace").decode("utf-8"))
+
+
 def is_identifier(key: str) -> bool:
     """Whether a key is written as programs name things: without blanks, and with nothing but letters, digits and `_ $ . : -`."""
     return re.fullmatch(r"[A-Za-z_$@][\w$.:-]*", key, re.ASCII) is not None
@@ -83,22 +93,28 @@ def segment(key: str) -> str:
     """The key as a segment of a path: `*` where it is data, or nothing; what cannot be printed (codes for a terminal) becomes `?`."""
     if not key or is_data_key(key):
         return "*"
-    return key if key.isprintable() else "".join(c if c.isprintable() else "?" for c in key)
+    return _printable(key)
 
 
-def spans(name: str) -> list[tuple[int, int]]:
+@lru_cache(maxsize=65_536)
+def spans(name: str) -> tuple[tuple[int, int], ...]:
     """Where personal data stands in a name: e-mail addresses, telephone and card numbers, people. In order, without overlap."""
     found = [m.span() for m in _EMAIL.finditer(name)] if "@" in name or "%40" in name else []
-    found += [m.span() for m in _NUMBERS.finditer(name)]
-    found += [m.span(1) for m in _OF_PERSON.finditer(name)] if "=" in name else []
-    found += _people(name)
+    if _DIGITS.search(name):
+        found += [m.span() for m in _NUMBERS.finditer(name)]
+    if "=" in name:
+        found += [m.span(1) for m in _OF_PERSON.finditer(name)]
+    if _TWO_WORDS.search(name):
+        found += _people(name)
+    if not found:
+        return ()
     out: list[tuple[int, int]] = []
     for start, end in sorted(found):
         if out and start < out[-1][1]:
             out[-1] = (out[-1][0], max(end, out[-1][1]))
         else:
             out.append((start, end))
-    return out
+    return tuple(out)
 
 
 def _people(name: str) -> Iterator[tuple[int, int]]:
@@ -146,17 +162,21 @@ class Names:
         """A table's or column's name: `sales_ann_lee` -> `sales_*1f0c22ab`; what cannot be printed becomes `?`."""
         if re.fullmatch(r"\+?\d{7,}", name):
             return self.token(name)
-        plain = "".join(c if c.isprintable() else "?" for c in name.encode("utf-8", "replace").decode("utf-8"))
+        plain = _printable(name)
         out = self._without(plain)
         return out if plain == name or out != plain else f"{plain}{self.token(name)}"
 
     def shown(self, name: str) -> str:
         """A path of a file, object or member: every part that holds data is masked and keeps its ending."""
-        return "/".join(map(self._part, name.split("/")))
+        return "/".join([_shown_part(self, part) for part in name.split("/")])
 
-    def _part(self, part: str) -> str:
-        safe = part.encode("utf-8", "replace").decode("utf-8")
-        plain = "".join(c if c.isprintable() else "?" for c in safe)
+    def read(self, name: str) -> tuple[str, tuple[str, ...]]:
+        """The path as it may be shown, and what was masked in it."""
+        shown = self.shown(name)
+        return shown, told(name) if "*" in shown else ()
+
+    def part(self, part: str) -> str:
+        plain = _printable(part)
         suffix = _suffix(plain)
         stem = plain.partition(".")[0]
         if found := PARTITION.fullmatch(plain):
@@ -174,13 +194,21 @@ class Names:
         return f"{out}{suffix}" if out != inner or plain == part else f"{plain}{self.token(part)}"
 
     def _without(self, name: str) -> str:
-        while found := spans(MASKED.sub("|" * 9, name)):  # as long as the tokens; what was hidden beside a part may show once that is gone
+        while found := spans(
+            MASKED.sub("|" * 9, name) if "*" in name else name
+        ):  # as long as the tokens; what was hidden beside a part may show once that is gone
             for start, end in reversed(found):
                 name = f"{name[:start]}{self.token(name[start:end])}{name[end:]}"
         return name
 
 
 UNKEYED = Names()
+
+
+@lru_cache(maxsize=65_536)
+def _shown_part(names: Names, part: str) -> str:
+    """Folders come again with every file in them."""
+    return names.part(part)
 
 
 def told(*names: str) -> tuple[str, ...]:

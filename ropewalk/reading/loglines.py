@@ -34,7 +34,7 @@ class LogTallies:
         self.formats: Counter[str] = Counter()
         self.left: dict[tuple[Path, str], str] = {}
         self._depth, self._chars, self._fields, self._cap = depth, chars, fields, cap
-        self._safe: dict[str, bool] = {}
+        self._paths: dict[str, Path] = {}
 
     def read(self, lines: Iterable[str], wanted: int | None = None, header: str = "") -> int:
         """Reads lines (all, or until `wanted` are read) and returns how many; the format is recognised on the first block.
@@ -149,10 +149,10 @@ class LogTallies:
             columns[self._path(key)].update(counts)
 
     def _path(self, key: str) -> Path:
-        safe = self._safe.get(key)
-        if safe is None:
-            safe = self._safe[key] = segment(key) != "*" if len(self._safe) < 100_000 else False
-        return (segment(key),) if safe else ("*",)
+        path = self._paths.get(key)
+        if path is None:
+            path = self._paths[key] = (segment(key),) if len(self._paths) < 100_000 else ("*",)
+        return path
 
     def _message(self, key: str, value: str, count: int, columns: Columns) -> None:
         if value[0] in "{[" and (nested := [(path, text) for path, text in flatten(value, depth=self._depth) if path and text]):

@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 from ropewalk.config import Limits
 from ropewalk.errors import MissingExtraError, RopewalkError, SourceError
 from ropewalk.model import Skipped
-from ropewalk.naming import Names, told
+from ropewalk.naming import Names
 from ropewalk.reading.decompress import bounded, unpacked
 from ropewalk.reading.filemarks import file_mark
 from ropewalk.reading.s3 import client, keys
@@ -181,7 +181,8 @@ class Objects:
     def _local(self, path: str, below: str) -> Entry:
         info = os.stat(path)
         when, mode = datetime.fromtimestamp(info.st_mtime, UTC), {"mode": info.st_mode}
-        return Entry(self.names.shown(below), path, info.st_size, when, file_mark(info), mode, told(below))
+        name, masked = self.names.read(below)
+        return Entry(name, path, info.st_size, when, file_mark(info), mode, masked)
 
     def _bucket(self) -> Iterator[Entry]:
         bucket, _, prefix = self.root.strip("/").partition("/")
@@ -192,7 +193,8 @@ class Objects:
             below = key[len(prefix) :].lstrip("/") or key.rpartition("/")[2]
             more = {"storage_class": item["StorageClass"]} if "StorageClass" in item else {}
             etag = str(item.get("ETag", "")).strip('"')
-            yield Entry(self.names.shown(below), f"{bucket}/{key}", int(item["Size"]), item["LastModified"], etag, more, told(below))
+            name, masked = self.names.read(below)
+            yield Entry(name, f"{bucket}/{key}", int(item["Size"]), item["LastModified"], etag, more, masked)
 
     def _remote(self) -> Iterator[Entry]:
         root = self.root.rstrip("/")
@@ -207,7 +209,8 @@ class Objects:
             more = {str(k): str(v) for k, v in (info.get("metadata") or {}).items()}
             below = key[len(start) :].lstrip("/") or key.rpartition("/")[2]
             moment = when if isinstance(when, datetime) else None
-            yield Entry(self.names.shown(below), key, int(info.get("size") or 0), moment, mark, more, told(below))
+            name, masked = self.names.read(below)
+            yield Entry(name, key, int(info.get("size") or 0), moment, mark, more, masked)
 
 
 def _changed(info: Mapping[str, Any]) -> str:
