@@ -47,7 +47,8 @@ class FrameTable:
 class Connector(Protocol):
     """Reads one kind of store, read-only. One file in `scanners/`; found by `schemes`; constructed as `Cls(source, limits)`.
 
-    The constructor does no I/O. Driver errors become SourceError `from None`, for they quote values.
+    The constructor does no I/O. Driver errors become SourceError `from None`, for they quote values. Names of datasets and segments
+    of paths are kept: what is personal in them is masked first (`naming.Names(source.key)`, `naming.segment`).
     """
 
     schemes: ClassVar[tuple[str, ...]]
