@@ -28,7 +28,7 @@ ROWS = 40
 STORES = ("sql", "json", "csv", "jsonl", "parquet", "xlsx", "gz", "log", "broken", "filename", "key", "label", "comment")
 PAGES = ("overview", "findings", "record", "sources")
 FRAMES = ("findings", "fields", "facts", "datasets", "skipped", "scans", "units", "results", "results_history", "attestations", "evidence")
-CLI = (sys.executable, "-X", "dev", "-W", "default", "-c", "from ropewalk.cli import main; main()")
+CLI = (sys.executable, "-W", "default", "-c", "from ropewalk.cli import main; main()")
 EXPORTS = ("posture", "verdicts", "findings", "ropa", "drift", "sources", "skipped")
 COMMANDS = [
     ["findings"], ["findings", "--explain"], ["findings", "--format", "json"], ["tag", "plan"], ["findings", "--format", "csv"],
