@@ -239,6 +239,25 @@ def test_record_and_drift() -> None:
     assert list(views.drift(rows)["drift"]) == ["undeclared", "not seen"]
 
 
+def test_drift_is_counted_by_place() -> None:
+    gap = {"drift": "undeclared", "drift_mend": "declare it"}
+    late = ProcessingActivity("shop/orders#email", "email", "observed", "orders", {"drift": "review overdue"})
+    rows = [ProcessingActivity(f, "ip", "undeclared", "", gap) for f in ("logs/app#ip", "logs/app#host", "files/a.xlsx#Sheet#name")]
+    got = views.drift_places(views.drift([*rows, late]))
+    expected = [("undeclared", "files/a.xlsx#Sheet", 1), ("undeclared", "logs/app", 2), ("review overdue", "orders", 1)]
+    assert list(got.itertuples(index=False, name=None)) == expected
+    assert views.drift_places(views.drift([])).empty
+
+
+def test_verdicts_for_the_same_reason_are_one_row() -> None:
+    results = frame(*(result(subject=f"shop/t{i}", status="fail", reason="old", failed=9 - i) for i in range(5)), result(subject="x"))
+    got = views.alike(views.subjects(results), most=3)
+    assert list(got["subject"]) == ["shop/t0, shop/t1, shop/t2 and 2 more", "x"]
+    assert list(got["subjects"]) == [5, 1]
+    assert list(got["status"]) == ["fail", "pass"]
+    assert views.alike(views.subjects(frame())).empty
+
+
 def test_a_scan_after_the_check_is_told() -> None:
     results, ended = frame({"at": NOW}), NOW + timedelta(minutes=5)
     assert views.unjudged_scan(results, frame({"finished_at": NOW - timedelta(minutes=5)}, {"finished_at": pd.NaT})) == ""

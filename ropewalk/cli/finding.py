@@ -35,7 +35,7 @@ def _findings(
     explain: Annotated[bool, typer.Option("--explain", help="Say why, for each finding.")] = False,
     form: FormatOption = Format.table,
 ) -> None:
-    """List the fields that hold personal data, by dataset, the surest first."""
+    """List the fields that hold personal data, by dataset, the surest first; exit code 3 if no field was looked at yet."""
     if context.invoked_subcommand:
         return
     from ropewalk import views
@@ -49,7 +49,9 @@ def _findings(
         raise ConfigError(f"there is no category {', '.join(wrong)}", where="--category", mend=f"use one of: {known}")
     fields = run.register.frame("fields")
     frame = views.findings(fields, source=source, category=category, min_confidence=min_confidence, text=text, everything=everything)
-    nothing = UNSCANNED if fields.empty else "No finding matches."
+    nothing = "No finding matches."
+    if fields.empty:
+        nothing = UNSCANNED if run.register.frame("scans").empty else "No field could be read yet: `ropewalk sources list` says why."
     if explain and form is Format.table and len(frame):
         _explained(run, frame, fields)
         return
@@ -68,6 +70,8 @@ def _findings(
         run.out.say(
             f"{len(frame)} fields in {frame['place'].nunique()} datasets of {frame['source'].nunique()} sources. Why: ropewalk findings --explain"
         )
+    if fields.empty:
+        raise typer.Exit(3)
 
 
 def _explained(run: State, frame: pd.DataFrame, fields: pd.DataFrame) -> None:

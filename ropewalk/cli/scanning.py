@@ -29,7 +29,7 @@ def _scan(
     as_of: AsOfOption = None,
     form: FormatOption = Format.table,
 ) -> None:
-    """Look at every source and record what it holds; exit code 3 if something could not be read."""
+    """Look at every source and record what it holds; exit code 3 if a source could not be read or the scan was stopped."""
     run = state(context).at(as_of)
     for name in source or ():
         run.config.source_config(name)

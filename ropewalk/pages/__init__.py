@@ -19,7 +19,7 @@ def show() -> None:
     style()
     page = st.navigation(
         [
-            st.Page(overview.page, title="Overview", icon=":material/dashboard:", url_path="overview", default=True),
+            st.Page(overview.page, title="Overview", icon=":material/dashboard:", default=True),
             st.Page(findings.page, title="Findings", icon=":material/search:", url_path="findings"),
             st.Page(record.page, title="Record of processing", icon=":material/menu_book:", url_path="record"),
             st.Page(sources.page, title="Sources and scans", icon=":material/database:", url_path="sources"),

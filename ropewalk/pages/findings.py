@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from ropewalk import views
-from ropewalk.pages.frame import downloads, guarded, nothing_yet, table, words
+from ropewalk.pages.frame import downloads, guarded, nothing_yet, plain, prose, words
 from ropewalk.pages.progress import progress
 
 if TYPE_CHECKING:
@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from ropewalk.pages.state import State
 
 _COLUMNS = {
-    "field": "Field", "what": "Holds", "strength": "Points to a person", "confidence": "Confidence", "share": "Share of cells", "matched": "Cells",
-    "sampled": "Looked at", "lineage": "Comes from", "evidence": "Evidence", "decision": "Decision",
+    "field": "Field", "what": "Holds", "confidence": "Confidence", "share": "Share of cells", "strength": "Points to a person",
+    "decision": "Decision", "matched": "Cells", "sampled": "Looked at", "evidence": "Evidence", "lineage": "Comes from",
 }  # fmt: skip
+
+_STRENGTH = "direct: tells who somebody is; weak: only together with other data"
 
 
 @guarded
@@ -36,7 +38,7 @@ def page(state: State) -> None:
         st.info("No field matches these filters.", icon=":material/filter_alt_off:")
         return
     chosen = st.dataframe(
-        found[list(_COLUMNS)].rename(columns=_COLUMNS),
+        plain(found.assign(share=found["share"].round(3)), _COLUMNS),
         hide_index=True,
         width="stretch",
         height=430,
@@ -66,7 +68,7 @@ def _filtered(fields: pd.DataFrame) -> pd.DataFrame:
     categories = category.multiselect(
         "Holds", sorted(personal["category"].unique()), format_func=views.category_word, key="filter-category", placeholder="all"
     )
-    strengths = strength.multiselect("Points to a person", ["direct", "weak"], key="filter-strength", placeholder="all")
+    strengths = strength.multiselect("Points to a person", ["direct", "weak"], key="filter-strength", placeholder="all", help=_STRENGTH)
     confidence = least.slider("Confidence at least", 0.0, 1.0, 0.0, 0.05, key="filter-confidence")
     return views.findings(
         fields,
@@ -91,10 +93,11 @@ def _explained(row: pd.Series, signals: pd.DataFrame) -> None:
             )
         )
         if row["shapes"]:
-            st.markdown(f"Masked shapes: {words(row['shapes'])}")
+            shapes = ", ".join(f"`{shape}`" for shape in str(row["shapes"]).replace("`", "'").split(", "))
+            st.markdown(f"Masked shapes: {shapes}")
         if row["also"]:
             st.markdown(f"Also in this field: {words(row['also'])}")
         if row["lineage"]:
             st.markdown(f"Marketplace API: {words(row['lineage'])}")
     with right:
-        table(signals, {"evidence": "Evidence", "speaks": "Speaks", "weight": "Weight", "words": "What was seen"}, height="content")
+        prose(signals.to_dict("records"), {"evidence": "Evidence", "speaks": "Speaks", "weight": "Weight", "words": "What was seen"})

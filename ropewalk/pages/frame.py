@@ -3,33 +3,48 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from functools import wraps
-from typing import TYPE_CHECKING
+from html import escape
+from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import streamlit as st
 
 from ropewalk.errors import RopewalkError
-from ropewalk.views import status_mark
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from ropewalk.pages.state import State
 
 COLOURS = {"fail": "#D55E00", "error": "#CC79A7", "stale": "#E69F00", "unknown": "#8A8F98", "pass": "#009E73", "not_applicable": "#B8BDC6"}
 """Okabe and Ito's palette, told apart with any colour vision; each status has a mark and a word besides."""
 
+_CODE = re.compile(r"`([^`]+)`")
+MANY = 40
+"""Rows from which a table is a grid with a bar to scroll."""
+
 _STYLE = """<style>
 .block-container {padding-top: 3.6rem; max-width: 1400px}
-.rw-tile {border: 1px solid rgba(128,132,149,.3); border-left: .4rem solid var(--c); border-radius: .5rem; padding: .6rem .9rem; min-height: 5.2rem}
+.rw-tiles {display: grid; grid-template-columns: repeat(auto-fit, minmax(8rem, 1fr)); gap: .8rem; margin-bottom: .4rem}
+.rw-tile {border: 1px solid rgba(128,132,149,.3); border-left: .4rem solid var(--c); border-radius: .5rem; padding: .6rem .9rem}
 .rw-tile b {font-size: 1.9rem; line-height: 1.1; display: block}
 .rw-tile span {font-size: .9rem; opacity: .85}
 [data-testid="stExpander"] summary p {font-size: 1rem}
+[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p {color: inherit; opacity: .92}
+[data-testid="stCaptionContainer"] code {color: inherit; font-size: .9em}
+.rw-prose {overflow-x: auto; margin-bottom: .6rem}
+.rw-prose table {width: 100%; border-collapse: collapse; font-size: .875rem; line-height: 1.4}
+.rw-prose th {text-align: left; font-weight: 600; opacity: .8}
+.rw-prose th, .rw-prose td {padding: .35rem .7rem .35rem 0; border: 0; border-bottom: 1px solid rgba(128,132,149,.35); vertical-align: top}
+.rw-prose td {overflow-wrap: anywhere; min-width: 4rem}
+.rw-prose code {font-size: .9em}
 </style>"""
 
 
 _MARKUP = re.compile(r"([\\*_\[\]$<>!|#~:&])")
+_ADDRESS = re.compile(r"(@|\b(?:https?|ftp)(?=:)|\bwww(?=\.))", re.I)
+"""What a browser's Markdown makes a link of, even where it is escaped; an invisible sign behind it (U+2060) keeps it from that."""
 
 
 def words(text: object) -> str:
@@ -37,7 +52,7 @@ def words(text: object) -> str:
     parts = re.sub("``+", "'", str(text)).split("`")
     if len(parts) % 2 == 0:
         parts[-2:] = ["'".join(parts[-2:])]
-    return "".join(f"`{p}`" if i % 2 else _MARKUP.sub(r"\\\1", p) for i, p in enumerate(parts))
+    return "".join(f"`{p}`" if i % 2 else _MARKUP.sub(r"\\\1", _ADDRESS.sub("\\1\u2060", p)) for i, p in enumerate(parts))
 
 
 def style() -> None:
@@ -53,10 +68,8 @@ def header() -> None:
     except RopewalkError:
         return
     company = now.config.settings.company or now.config.path.parent.name
-    left, right = st.columns([3, 2], vertical_alignment="bottom")
-    left.caption(f"**{words(company)}** · policy {words(now.config.settings.policy)}")
-    if now.config.settings.as_of:
-        right.caption(f":material/schedule: Clock frozen at {now.now:%d %B %Y, %H:%M} UTC by `as_of` in ropewalk.yaml")
+    frozen = f" · :material/schedule: Clock frozen at {now.now:%d %B %Y, %H:%M} UTC by `as_of`" if now.config.settings.as_of else ""
+    st.caption(f"**{words(company)}** · policy {words(now.config.settings.policy)}{frozen}")
 
 
 def guarded(page: Callable[[State], None]) -> Callable[[], None]:
@@ -70,12 +83,13 @@ def guarded(page: Callable[[State], None]) -> Callable[[], None]:
             page(state())
         except RopewalkError as error:
             forget()
+            st.title("This page cannot be shown")
             first, *more = error.what.splitlines() or [""]
             where = "`" + error.where.replace("`", "'") + "`" if error.where else ""
             lines = [f"**{words(first)}**", *(words(m.strip()) for m in more), where]
             st.error("  \n".join(line for line in lines if line), icon=":material/error:")
             if error.mend:
-                st.info(f"How to mend it: {words(error.mend)}", icon=":material/build:")
+                st.info(f"How to mend it: {words(error.mend)}. Then reload this page.", icon=":material/build:")
 
     return run
 
@@ -85,20 +99,46 @@ def nothing_yet(what: str) -> None:
     st.info(f"{what}  \nRun `ropewalk scan`, then `ropewalk check`; this page fills itself.", icon=":material/hourglass_empty:")
 
 
-def tile(place: st.delta_generator.DeltaGenerator, number: object, words: str, colour: str) -> None:
-    place.html(f'<div class="rw-tile" style="--c:{colour}"><b>{number}</b><span>{words}</span></div>')
-
-
-def status_column(frame: pd.DataFrame, column: str = "status") -> pd.DataFrame:
-    """The frame with words and marks in place of status codes."""
-    return frame.assign(**{column: [status_mark(str(s)) for s in frame[column]]})
+def tiles(*shown: tuple[object, str, str]) -> None:
+    """Numbers in a row, as many side by side as there is room for: (number, what it counts, colour)."""
+    each = (
+        f'<div class="rw-tile" style="--c:{colour}"><b>{escape(str(number))}</b><span>{escape(what)}</span></div>' for number, what, colour in shown
+    )
+    st.html(f'<div class="rw-tiles">{"".join(each)}</div>')
 
 
 def table(frame: pd.DataFrame, columns: Mapping[str, str], **more: object) -> None:
-    """A table of the named columns under plain headings."""
+    """A grid to sort, search and scroll, under plain headings; times are in UTC."""
+    st.dataframe(plain(frame, columns), hide_index=True, width="stretch", **more)  # type: ignore[call-overload]
+
+
+def prose(rows: Sequence[Mapping[Any, Any]], columns: Mapping[str, str]) -> None:
+    """A table whose sentences can be read whole, for a few rows; many are a grid. What stands in backticks is code."""
+    if len(rows) > MANY:
+        table(pd.DataFrame(list(rows)), columns, height=400)
+        return
+    cells = [[_CODE.sub(r"<code>\1</code>", escape(str(_words_of(row[name])))) for name in columns] for row in rows]
+    used = [i for i in range(len(columns)) if any(row[i] for row in cells)]
+    titles = list(columns.values())
+    head = "".join(f'<th scope="col">{escape(titles[i])}</th>' for i in used)
+    body = "".join(f"<tr>{''.join(f'<td>{row[i]}</td>' for i in used)}</tr>" for row in cells)
+    st.html(f'<div class="rw-prose" tabindex="0"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>')
+
+
+def plain(frame: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:
+    """The columns under their headings, without those that are empty in every row; times to the minute, nothing where nothing is known."""
     shown = frame[list(columns)].rename(columns=dict(columns))
-    times = {c: st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm") for c in shown if str(shown[c].dtype).startswith("datetime")}
-    st.dataframe(shown, hide_index=True, width="stretch", column_config=times, **more)  # type: ignore[call-overload]
+    for name in shown:
+        if not str(shown[name].dtype).startswith(("int", "float", "bool")):
+            shown[name] = shown[name].astype(object).map(_words_of)
+    filled = [name for name in shown if len(shown) == 0 or not shown[name].isin([""]).all()]
+    return shown[filled]
+
+
+def _words_of(value: Any) -> Any:
+    if pd.api.types.is_scalar(value) and pd.isna(value):
+        return ""
+    return f"{value:%Y-%m-%d\u00a0%H:%M}" if isinstance(value, datetime) else value
 
 
 def downloads(frame: pd.DataFrame, name: str, title: str, head: Mapping[str, str]) -> None:

@@ -8,7 +8,7 @@ import plotly.express as px
 import streamlit as st
 
 from ropewalk import views
-from ropewalk.pages.frame import COLOURS, guarded, nothing_yet, status_column, table, tile, words
+from ropewalk.pages.frame import COLOURS, MANY, guarded, nothing_yet, prose, tiles, words
 from ropewalk.pages.people import people
 from ropewalk.pages.progress import progress
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _TILES = (("fail", "clauses fail"), ("stale", "clauses stale"), ("unknown", "clauses unknown"), ("pass", "clauses pass"))
 _MARKS = {"fail": "red", "error": "violet", "stale": "orange", "unknown": "gray", "pass": "green", "not_applicable": "gray"}
 
+_MOST, _TICKS = 10, 5
+
 
 @guarded
 def page(state: State) -> None:
@@ -32,11 +34,11 @@ def page(state: State) -> None:
     posture = views.posture(state.frames["results"], state.policy)
     drift = views.drift(state.record)
     counts = views.counts(posture)
-    places = st.columns(len(_TILES) + 2)
-    for place, (status, label) in zip(places, _TILES, strict=False):
-        tile(place, counts[status], label, COLOURS[status])
-    tile(places[-2], len(state.frames["findings"]), "personal fields", "#0072B2")
-    tile(places[-1], len(drift), "gaps in the record", "#56B4E9")
+    tiles(
+        *((counts[status], label, COLOURS[status]) for status, label in _TILES),
+        (len(state.frames["findings"]), "personal fields", "#0072B2"),
+        (len(drift), "gaps in the record", "#56B4E9"),
+    )
     if counts["error"]:
         st.warning(f"{counts['error']} clauses could not be judged because a control broke; they are not counted as good.")
     if late := views.unjudged_scan(state.frames["results"], state.frames["scans"]):
@@ -51,8 +53,8 @@ def page(state: State) -> None:
         _clauses(state, posture)
     with trends:
         _drift(drift)
-        people(state)
         _trend(state)
+    people(state)
 
 
 def _clauses(state: State, posture: pd.DataFrame) -> None:
@@ -61,6 +63,8 @@ def _clauses(state: State, posture: pd.DataFrame) -> None:
     if results.empty:
         nothing_yet("No control has been checked yet.")
         return
+    needs = _by(views.requirements(results, state.policy), "clause")
+    told = _by(views.alike(views.subjects(results)), "requirement")
     order = st.segmented_control("Order", ["worst first", "as in the policy"], default="worst first", label_visibility="collapsed", key="order")
     rows = posture.to_dict("records")
     if order != "as in the policy":
@@ -73,24 +77,26 @@ def _clauses(state: State, posture: pd.DataFrame) -> None:
         mark = f":{_MARKS[status]}-badge[{views.status_mark(status)}]"
         with st.expander(f"{mark} **{words(clause)} {words(row['title'])}** · {counted}{excused}", expanded=False):
             st.markdown(words(row["reason"]) + (f"  \n**Mend:** {words(row['mend'])}" if row["mend"] else ""))
-            for need in views.requirements(results, state.policy, clause).to_dict("records"):
+            for need in needs.get(clause, []):
                 st.markdown(f"**{words(need['requirement'])}** {words(need['text'])} — {views.status_mark(str(need['status']))}")
-                own = views.subjects(results, requirement=str(need["requirement"]))
-                if len(own):
-                    table(
-                        status_column(own),
-                        {
-                            "subject": "Subject",
-                            "status": "Verdict",
-                            "reason": "Why",
-                            "failed": "Failed",
-                            "checked": "Checked",
-                            "coverage": "Looked at",
-                            "mend": "Mend",
-                        }
-                        | ({"excused": "Excused"} if own["excused"].any() else {}),
-                        height="content" if len(own) < 8 else 300,
-                    )
+                _subjects(str(need["requirement"]), told.get(str(need["requirement"]), []))
+
+
+def _by(frame: pd.DataFrame, column: str) -> dict[str, list[dict[str, object]]]:
+    """Its rows, by what stands in a column."""
+    out: dict[str, list[dict[str, object]]] = {}
+    for row in frame.to_dict("records"):
+        out.setdefault(str(row[column]), []).append({str(k): v for k, v in row.items()})
+    return out
+
+
+def _subjects(requirement: str, verdicts: list[dict[str, object]]) -> None:
+    if not verdicts:
+        return
+    shown = [{**v, "status": views.status_mark(str(v["status"]))} for v in verdicts[:MANY]]
+    prose(shown, {"status": "Verdict", "subject": "Of", "reason": "Why", "coverage": "Looked at", "mend": "Mend", "excused": "Excused"})
+    if len(verdicts) > MANY:
+        st.caption(f"{len(verdicts) - MANY} more: `ropewalk check --clause {requirement} --all`")
 
 
 def _drift(drift: pd.DataFrame) -> None:
@@ -100,9 +106,10 @@ def _drift(drift: pd.DataFrame) -> None:
         return
     grouped = drift.groupby("drift", sort=False).size()
     st.markdown(" · ".join(f"**{n}** {kind}" for kind, n in grouped.items()))
-    table(drift.head(8), {"drift": "Difference", "field": "Field", "what": "Holds", "reason": "Why"}, height="content")
-    if len(drift) > 8:
-        st.caption(f"{len(drift) - 8} more on the page Record of processing.")
+    places = views.drift_places(drift)
+    prose(places.head(_MOST).to_dict("records"), {"drift": "Difference", "place": "Where", "fields": "Fields"})
+    more = f"{len(places) - _MOST} more places, and each" if len(places) > _MOST else "Each"
+    st.caption(f"{more} field with its mend, on the page Record of processing.")
 
 
 def _trend(state: State) -> None:
@@ -113,11 +120,20 @@ def _trend(state: State) -> None:
         return
     if len(verdicts) > 1:
         long = verdicts.melt(id_vars=["run_id", "at"], value_vars=[s for s in COLOURS if s in verdicts], var_name="verdict", value_name="verdicts")
-        _chart(px.bar(long, x="at", y="verdicts", color="verdict", color_discrete_map=COLOURS), "verdicts")
+        long = long[long["verdicts"] > 0].assign(verdict=lambda f: f["verdict"].map(views.status_word))
+        colours = {views.status_word(s): c for s, c in COLOURS.items()}
+        chart = px.bar(long, x="run_id", y="verdicts", color="verdict", color_discrete_map=colours, hover_data=["at"])
+        some = verdicts.iloc[:: -(-len(verdicts) // _TICKS)]
+        chart.update_xaxes(type="category", tickvals=some["run_id"], ticktext=[f"{at:%d %b}<br>{at:%H:%M}" for at in some["at"]])
+        _chart(chart, "verdicts")
     if len(found) > 1:
-        _chart(px.line(found, x="at", y=["direct", "weak"], markers=True, color_discrete_sequence=["#0072B2", "#56B4E9"]), "personal fields")
+        lines = found.melt(id_vars=["at"], value_vars=["direct", "weak"], var_name="points", value_name="fields")
+        chart = px.line(lines, x="at", y="fields", color="points", line_dash="points", markers=True, color_discrete_sequence=["#0072B2", "#56B4E9"])
+        chart.update_xaxes(tickformat="%d %b\n%H:%M", nticks=_TICKS)
+        _chart(chart, "personal fields")
 
 
 def _chart(chart: Figure, label: str) -> None:
-    chart.update_layout(height=260, margin={"l": 0, "r": 0, "t": 10, "b": 0}, legend_title_text="", xaxis_title="", yaxis_title=label)
+    chart.update_layout(height=260, margin={"l": 0, "r": 0, "t": 10, "b": 0}, xaxis_title="", yaxis_title=label, yaxis_rangemode="tozero")
+    chart.update_layout(legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "title": {"text": ""}})
     st.plotly_chart(chart, width="stretch", config={"displayModeBar": False}, key=f"trend-{label}")

@@ -7,18 +7,16 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from ropewalk import views
-from ropewalk.pages.frame import table
+from ropewalk.pages.frame import prose
 from ropewalk.views.attested import NEEDY, STATES
 
 if TYPE_CHECKING:
     from ropewalk.pages.state import State
 
-_MOST = 8
-
 
 def people(state: State) -> None:
     """Attestations: how many hold, and those that do not; below, active exceptions."""
-    st.subheader("People's words")
+    st.subheader("People's words: attestations and exceptions")
     words = state.words
     if words.empty:
         st.caption("The policy asks for no attestation.")
@@ -27,17 +25,16 @@ def people(state: State) -> None:
     st.markdown(" · ".join(f"**{counts[s]}** {s}" for s in STATES if s in counts))
     needy = words[words["state"].isin(NEEDY)]
     if len(needy):
-        days = state.config.settings.alarms.expiry_days
-        with st.expander(f"{len(needy)} need doing (told {days} days before they end)", expanded=bool(set(needy["state"]) - {"missing"})):
-            shown = needy.assign(kind=needy["kind"].str.replace("_", " "))
+        with st.expander(f"{len(needy)} need doing", expanded=bool(set(needy["state"]) - {"missing"})):
+            shown = needy.assign(kind=needy["kind"].str.replace("_", " "), mend="`" + needy["mend"] + "`")
             columns = {"state": "State", "kind": "What", "subject": "About", "requirements": "Asked by", "valid_until": "Until", "mend": "Mend"}
-            table(shown, columns, height="content" if len(shown) < _MOST else 300)
+            prose(shown.to_dict("records"), columns)
     exceptions = views.exceptions(state.frames["exceptions"], state.frames["results"], state.now)
     active = exceptions[exceptions["state"] == "active"]
     if len(active):
         st.markdown(f"**{len(active)}** exceptions hold")
         columns = {"requirement": "Requirement", "subject": "On", "valid_until": "Until", "by": "By", "approver": "Approved by", "reason": "Why"}
-        table(active, columns, height="content" if len(active) < _MOST else 300)
+        prose(active.to_dict("records"), columns)
     expired = int((exceptions["state"] == "expired").sum())
     if expired:
         st.caption(f"{expired} exceptions have expired and have no effect.")

@@ -61,5 +61,7 @@ def page(state: State) -> None:
         st.success("Nowhere.", icon=":material/check:")
         return
     table(
-        drift, {"drift": "Difference", "field": "Field", "what": "Holds", "activity": "Activity", "reason": "Why", "mend": "Mend"}, height="content"
+        drift,
+        {"drift": "Difference", "field": "Field", "what": "Holds", "activity": "Activity", "reason": "Why", "mend": "Mend"},
+        height="content" if len(drift) < 12 else 460,
     )

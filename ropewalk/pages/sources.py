@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from ropewalk import views
-from ropewalk.pages.frame import guarded, nothing_yet, table
+from ropewalk.pages.frame import guarded, nothing_yet, prose, table
 from ropewalk.pages.progress import progress
 
 if TYPE_CHECKING:
@@ -20,15 +20,12 @@ def page(state: State) -> None:
     progress(by_source=True)
     frames = state.frames
     stores = views.sources(state.config.sources(), frames["datasets"], frames["findings"], frames["skipped"], frames["last_units"])
-    table(
-        stores,
-        {
-            "source": "Source", "state": "State", "last_scan": "Last scan", "oldest_read": "Oldest read", "datasets": "Datasets", "fields": "Fields",
-            "personal_fields": "Personal fields",
-            "skipped": "Left out", "environment": "Environment", "purpose": "Purpose", "owner": "Owner", "detail": "Detail",
-        },
-        height="content",
-    )  # fmt: skip
+    columns = {
+        "source": "Source", "state": "State", "detail": "Detail", "datasets": "Datasets", "fields": "Fields", "personal_fields": "Personal",
+        "skipped": "Left out", "last_scan": "Last scan (UTC)", "oldest_read": "Oldest read (UTC)", "environment": "Environment", "owner": "Owner",
+        "purpose": "Purpose",
+    }  # fmt: skip
+    prose(stores.to_dict("records"), columns)
     if not state.scanned:
         nothing_yet("No source has been scanned yet.")
         return
@@ -38,22 +35,9 @@ def page(state: State) -> None:
         st.success("Nothing was left out.", icon=":material/check:")
     else:
         st.caption("What a scan does not look at is not known to be clean.")
-        table(
-            left_out,
-            {"source": "Source", "dataset": "Dataset", "path": "Part", "reason": "Why", "mend": "Mend"},
-            height="content" if len(left_out) < 10 else 400,
-        )
+        prose(left_out.to_dict("records"), {"source": "Source", "dataset": "Dataset", "path": "Part", "reason": "Why", "mend": "Mend"})
     st.subheader("Last scans")
-    table(
-        views.last_scans(frames["scans"]),
-        {
-            "started_at": "Started",
-            "status": "Status",
-            "units_done": "Datasets done",
-            "units": "of",
-            "rows": "Rows",
-            "seconds": "Seconds",
-            "scan_id": "Scan",
-        },
-        height="content",
-    )
+    scans = views.last_scans(frames["scans"])
+    scans = scans.assign(of=[f"{done} of {units}" for done, units in zip(scans["units_done"], scans["units"], strict=True)])
+    columns = {"started_at": "Started (UTC)", "status": "Status", "of": "Datasets done", "rows": "Rows", "seconds": "Seconds", "scan_id": "Scan"}
+    table(scans.assign(seconds=scans["seconds"].round(1)), columns, height="content")

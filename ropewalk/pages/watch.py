@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from ropewalk.errors import MissingExtraError
-from ropewalk.pages.frame import COLOURS, guarded, table, tile
+from ropewalk.pages.frame import COLOURS, guarded, table, tiles
 from ropewalk.pages.state import opened
 from ropewalk.schedule import LEASE, jobs, next_due
 from ropewalk.views import watch as views
@@ -44,17 +44,13 @@ def _tiles(runs: pd.DataFrame, alarms: pd.DataFrame, canaries: pd.DataFrame) -> 
     astray = runs[(runs["started_at"] >= since) & ~runs["status"].isin(["done", "running"])]
     seen = int((canaries["seen"].str.len() > 0).sum()) if len(canaries) else 0
     bad, fine, unknown = COLOURS["fail"], COLOURS["pass"], COLOURS["unknown"]
-    places = st.columns(4)
-    tile(places[0], grave, "severe alarms in seven days", bad if grave else fine if len(runs) or len(alarms) else unknown)
-    tile(places[1], len(recent) - grave, "other alarms in seven days", COLOURS["stale"] if len(recent) > grave else unknown)
-    tile(
-        places[2],
-        len(astray),
-        "runs in seven days that went wrong",
-        bad if len(astray) else fine if len(runs) else unknown,
+    seen_words = "canaries seen away from home" if len(canaries) else "canaries: none is registered"
+    tiles(
+        (grave, "severe alarms in seven days", bad if grave else fine if len(runs) or len(alarms) else unknown),
+        (len(recent) - grave, "other alarms in seven days", COLOURS["stale"] if len(recent) > grave else unknown),
+        (len(astray), "runs in seven days that went wrong", bad if len(astray) else fine if len(runs) else unknown),
+        (f"{seen} of {len(canaries)}" if len(canaries) else "–", seen_words, bad if seen else unknown),
     )
-    words = "canaries seen away from home" if len(canaries) else "canaries: none is registered"
-    tile(places[3], f"{seen} of {len(canaries)}" if len(canaries) else "–", words, bad if seen else unknown)
 
 
 def _alarms(config: Config, alarms: pd.DataFrame) -> None:

@@ -7,19 +7,21 @@ view of an empty frame is an empty frame with all of its columns, so that a page
 from ropewalk.views.attested import attestations
 from ropewalk.views.changes import findings_diff
 from ropewalk.views.fields import explain, findings, findings_by, findings_matrix
-from ropewalk.views.processing import drift, record
+from ropewalk.views.processing import drift, drift_places, record
 from ropewalk.views.standing import exceptions, outdated, standing, unjudged_scan
 from ropewalk.views.stores import last_scans, progress, progress_by_source, skipped, sources
-from ropewalk.views.verdicts import clause_key, counts, policy_frame, posture, requirements, results_frame, subjects
+from ropewalk.views.verdicts import alike, clause_key, counts, policy_frame, posture, requirements, results_frame, subjects
 from ropewalk.views.words import byte_words, category_word, status_mark, status_word
 
 __all__ = [
+    "alike",
     "attestations",
     "byte_words",
     "category_word",
     "clause_key",
     "counts",
     "drift",
+    "drift_places",
     "exceptions",
     "explain",
     "findings",

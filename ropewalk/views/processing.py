@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -56,3 +57,10 @@ def drift(activities: Sequence[ProcessingActivity]) -> pd.DataFrame:
         }
         out.setdefault((kind, a.activity if whole else f"{a.field} {a.activity}"), row)
     return rows(list(out.values()), DRIFT)
+
+
+def drift_places(drift: pd.DataFrame) -> pd.DataFrame:
+    """How many fields of each dataset (or, without a field, of each activity) disagree, in the order of `drift`: drift, place, fields."""
+    places = [str(f).rpartition("#")[0] if f else str(a) for f, a in zip(drift["field"], drift["activity"], strict=True)]
+    counted = Counter(zip(drift["drift"], places, strict=True))
+    return rows([{"drift": kind, "place": place, "fields": n} for (kind, place), n in counted.items()], ("drift", "place", "fields"))

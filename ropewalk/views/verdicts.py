@@ -117,6 +117,16 @@ def subjects(results: pd.DataFrame, clause: str | None = None, requirement: str 
     return out.loc[:, list(SUBJECTS)].reset_index(drop=True)
 
 
+def alike(subjects: pd.DataFrame, most: int = 20) -> pd.DataFrame:
+    """`subjects` with those of the same verdict for the same reason in one row: subject names them, at most so many."""
+    same = ["requirement", "status", "reason", "mend", "coverage", "excused"]
+    out = []
+    for key, own in subjects.groupby(same, sort=False, dropna=False):
+        more = f" and {len(own) - most} more" if len(own) > most else ""
+        out.append({**dict(zip(same, key, strict=True)), "subject": ", ".join(map(str, own["subject"][:most])) + more, "subjects": len(own)})
+    return rows(out, ("subject", "subjects", *same))
+
+
 def counts(posture: pd.DataFrame) -> dict[str, int]:
     """How many rows have each status, every status named, worst first: `{"fail": 3, "error": 0, …}`."""
     found = posture["status"].value_counts() if "status" in posture else pd.Series(dtype=int)

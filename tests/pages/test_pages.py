@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -30,6 +33,11 @@ def shown(app: AppTest) -> str:
     return "\n".join(str(p.value) for p in parts) + "\n".join(e.label for e in app.expander)
 
 
+def tables(app: AppTest) -> list[pd.DataFrame]:
+    """The tables of sentences."""
+    return [t for part in app.get("html") if "<table" in part.proto.body for t in pd.read_html(StringIO(part.proto.body))]
+
+
 @pytest.mark.parametrize(
     "text", ["![a](http://evil.example/x.png)", "```![a](http://evil.example)`", "`a` ![b](c)", ":red[x] $x$", "a`![b](c)", "<img src=x>"]
 )
@@ -41,6 +49,34 @@ def test_names_of_stores_are_no_markup(text: str) -> None:
     html = MarkdownIt().render(words(text))
     assert not [tag for tag in ("<img", "<a ", "<pre") if tag in html]
     assert MarkdownIt().render(words("run `ropewalk scan`")).strip() == "<p>run <code>ropewalk scan</code></p>"
+
+
+@pytest.mark.parametrize("text", ["www.evil.example", "http://evil.example", "HTTPS://evil.example", "a.b@evil.example", "a9@a.a, Www.a"])
+def test_names_of_stores_become_no_link(text: str) -> None:
+    """Browsers' Markdown links these wherever they stand, even escaped; the patterns are those of mdast-util-gfm-autolink-literal."""
+    from ropewalk.pages.frame import words
+
+    said = words(text).replace("\\", "")
+    assert not re.search(r"https?://|www\.|[-.\w+]+@[-\w]+", said, re.I)
+    assert said.replace("\u2060", "") == text
+
+
+def test_a_table_of_sentences_shows_names_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    script = """
+from datetime import datetime
+from ropewalk.pages.frame import prose
+rows = [{"a": "<img src=x onerror=alert(1)> & `ropewalk check`", "b": None, "c": datetime(2026, 3, 1, 12, 30), "d": float("nan")}]
+prose(rows, {"a": "What", "b": "Empty", "c": "When", "d": "None"})
+prose(rows * 41, {"a": "What"})
+"""
+    app = AppTest.from_string(script).run()
+    assert not app.exception
+    (part,) = app.get("html")
+    assert "<img" not in part.proto.body
+    assert "<code>ropewalk check</code>" in part.proto.body
+    (shown,) = tables(app)
+    assert list(shown) == ["What", "When"]
+    assert len(app.dataframe[0].value) == 41
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -58,6 +94,9 @@ def test_overview_puts_failing_clauses_first_and_says_why(scanned: Path, monkeyp
     assert failing == sorted(failing, reverse=True)
     (retention,) = [e for e in app.expander if "2.1 " in e.label]
     assert any("Mend" in str(m.value) for m in retention.markdown)
+    of = pd.concat([t for t in tables(app) if "Of" in t])
+    assert of["Of"].str.contains("orders/order_addresses").any()
+    assert not of.eq("None").any(axis=None)
 
 
 def test_findings_are_filtered_and_explained(scanned: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,7 +106,7 @@ def test_findings_are_filtered_and_explained(scanned: Path, monkeypatch: pytest.
     table = app.dataframe[0].value
     assert 0 < len(table) < everything
     assert all(f.startswith("crm/") for f in table["Field"])
-    explained = app.dataframe[1].value
+    (explained,) = [t for t in tables(app) if "Speaks" in t]
     assert len(explained)
     assert set(explained["Speaks"]) <= {"for", "against"}
     app.text_input(key="filter-text").set_value("nothing has this word").run()
@@ -83,8 +122,8 @@ def test_record_is_narrowed_to_a_state(scanned: Path, monkeypatch: pytest.Monkey
 
 def test_sources_name_what_was_left_out(scanned: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     app = run("sources", scanned, monkeypatch)
-    assert "orders" in set(app.dataframe[0].value["Source"])
-    left_out = app.dataframe[1].value
+    stores, left_out = tables(app)
+    assert "orders" in set(stores["Source"])
     assert left_out["Why"].str.len().min() > 0
 
 
