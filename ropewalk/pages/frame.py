@@ -138,6 +138,8 @@ def plain(frame: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:
 def _words_of(value: Any) -> Any:
     if pd.api.types.is_scalar(value) and pd.isna(value):
         return ""
+    if isinstance(value, float):
+        return round(value, 2)
     return f"{value:%Y-%m-%d\u00a0%H:%M}" if isinstance(value, datetime) else value
 
 
