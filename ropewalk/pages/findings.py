@@ -41,7 +41,7 @@ def page(state: State) -> None:
         plain(found.assign(share=found["share"].round(3)), _COLUMNS),
         hide_index=True,
         width="stretch",
-        height=430,
+        height="content" if len(found) < 11 else 430,
         on_select="rerun",
         selection_mode="single-row",
         key="findings",

@@ -75,6 +75,7 @@ def keep(page: Page, name: str) -> None:
 
 def test_open_a_clause(page: Page) -> None:
     expect(page.get_by_text("clauses fail")).to_be_visible()
+    expect(page.get_by_role("heading", name="People's words")).to_be_visible(timeout=30_000)
     keep(page, "overview")
     clause = page.get_by_test_id("stExpander").filter(has_text="2.1 Retention of personal data")
     clause.locator("summary").click()
