@@ -47,6 +47,7 @@ def field(path: str, category: str | None = "email", dataset: str = "orders", so
             {"kind": "name", "weight": 1.0, "words": "the name says e-mail"},
             {"kind": "value", "weight": 3.0, "words": "90 of 100 cells are e-mails"},
             {"kind": "negative", "weight": -2.0, "words": "some look like order ids"},
+            {"kind": "value", "weight": 0.0, "words": "up to 400 characters of each were read"},
         ],
         shapes=["a@a.a"], also=[{"entity": "PERSON", "category": "name", "cells": 4}], lineage="", declared_type="varchar",
         fingerprint="f", observed_at=NOW, decision="", rules_version="1",
@@ -138,8 +139,8 @@ def test_a_dismissed_finding_is_none() -> None:
 
 def test_explanation_is_strongest_first_and_says_for_or_against() -> None:
     got = views.explain(frame(field("email")), "shop/orders#email")
-    assert list(got["speaks"]) == ["for", "against", "for"]
-    assert list(got["evidence"]) == ["its values", "known look-alikes", "the field's name"]
+    assert list(got["speaks"]) == ["for", "against", "for", ""]
+    assert list(got["evidence"]) == ["its values", "known look-alikes", "the field's name", "its values"]
     assert views.explain(frame(field("email")), "nowhere").empty
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 findings = typer.Typer(help="Where personal data lies, how sure that is, and why.", invoke_without_command=True)
+_SIGNS = {"for": "+", "against": "−", "": "·"}
 UNSCANNED = "Nothing was scanned yet. Run `ropewalk scan`."
 
 
@@ -86,7 +87,7 @@ def _explained(run: State, frame: pd.DataFrame, fields: pd.DataFrame) -> None:
             "every cell was read" if row["method"] == "full" else f"what was not seen is in at most {row['bound']:.1%} of the cells ({row['method']})"
         )
         lines = [f"{row['matched']} of {row['sampled']} cells match; {seen}"]
-        lines += [f"{'+' if s['speaks'] == 'for' else '−'} {s['words']}" for s in views.explain(fields, row["field"]).to_dict("records")]
+        lines += [f"{_SIGNS[s['speaks']]} {s['words']}" for s in views.explain(fields, row["field"]).to_dict("records")]
         lines += [f"shapes of values: {row['shapes']}"] if row["shapes"] else []
         lines += [f"marketplace API: {row['lineage']}"] if row["lineage"] else []
         lines += [f"also seen: {row['also']}"] if row["also"] else []

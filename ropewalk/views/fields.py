@@ -71,7 +71,10 @@ def findings(
 
 
 def explain(fields: pd.DataFrame, field: str) -> pd.DataFrame:
-    """Why the verdict on one field is what it is: a row a signal, strongest first: evidence, speaks (for, against), weight, words."""
+    """Why the verdict on one field is what it is: a row a signal, strongest first: evidence, speaks, weight, words.
+
+    speaks: for or against; empty for what is only told, with weight 0.
+    """
     frame = shaped(fields, FIELDS)
     own = frame[frame["field"] == field]
     if own.empty or is_missing(own.iloc[0]["signals"]):
@@ -81,7 +84,7 @@ def explain(fields: pd.DataFrame, field: str) -> pd.DataFrame:
         [
             {
                 "evidence": _KIND.get(s["kind"], s["kind"]),
-                "speaks": "for" if number_of(s.get("weight")) > 0 else "against",
+                "speaks": "for" if number_of(s.get("weight")) > 0 else "against" if number_of(s.get("weight")) < 0 else "",
                 "weight": number_of(s.get("weight")),
                 "words": text_of(s.get("words")),
             }
