@@ -182,7 +182,7 @@ def _by_type(c: Candidate, sample: Sample, profile: Profile) -> None:
         c.add("negative", -1.5, "too few different values for a second address line on their own")
     if category is Category.NAME and not c.said and _labels(profile):
         c.add("negative", -2.5, "some cells are one word, some several, and they repeat: brands or labels rather than people")
-    if category is Category.NAME and profile.enum and c.said != "sure":
+    if category in {Category.NAME, Category.FREE_TEXT} and profile.enum and c.said != "sure":
         c.add("negative", -2.0, f"only {profile.distinct} different values in {profile.cells} cells")
 
 

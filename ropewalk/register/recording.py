@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from ropewalk.model import Fact, Finding, Skipped, path_text
+from ropewalk.model import Dataset, Fact, Finding, Skipped, path_text
 from ropewalk.naming import masked_words
 from ropewalk.register.chain import canonical, plain
 
@@ -19,6 +19,11 @@ ACCOUNTS = frozenset(
     "password_policy".split()
 )
 """Facts that name accounts of staff and programs: kept as they are, for the lists of approved accounts and leavers are held against them."""
+
+
+def listed(dataset: Dataset) -> dict[str, Any]:
+    """What the store's catalogue told of a dataset, as columns of its unit."""
+    return {"kind": dataset.kind, "total_rows": dataset.rows, "comment": masked_words(dataset.comment), "fingerprint": dataset.fingerprint}
 
 
 def observations(findings: Iterable[Finding], *, scan_id: str, observed_at: datetime, rules_version: str) -> list[dict[str, Any]]:

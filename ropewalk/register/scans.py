@@ -169,7 +169,7 @@ class Scans:
             end = {
                 "status": status, "finished_at": now, "started_at": sa.func.coalesce(unit.c.started_at, sa.literal(now, unit.c.started_at.type)),
                 "rows": rows, "bytes": size, "error": masked_words(error), "depth": depth, "looked_in": scan_id if status == "done" else None,
-                "kind": dataset.kind, "total_rows": dataset.rows, "comment": masked_words(dataset.comment), "fingerprint": dataset.fingerprint,
+                **recording.listed(dataset),
             }  # fmt: skip
             connection.execute(sa.update(unit).where(here).values(end))
             connection.execute(sa.update(scan).where(scan.c.seq == row.seq).values(heartbeat_at=now))
@@ -265,8 +265,7 @@ def _pending(row: sa.Row[Any], dataset: Dataset, status: str, now: datetime, wor
 def _unit(dataset: Dataset, status: str) -> dict[str, Any]:
     return {
         "source": dataset.source, "dataset": dataset.name, "status": status, "started_at": None, "finished_at": None, "rows": 0, "bytes": None,
-        "error": "", "kind": dataset.kind, "total_rows": dataset.rows, "comment": masked_words(dataset.comment),
-        "fingerprint": dataset.fingerprint, "depth": "", "looked_in": None,
+        "error": "", "depth": "", "looked_in": None, **recording.listed(dataset),
     }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ropewalk.model import Dataset
+from ropewalk.register import recording
 from ropewalk.register.schema import clean, current_unit, scan, skipped, unit
 
 FUTURE = timedelta(days=1)
@@ -45,7 +46,7 @@ def carry(connection: sa.Connection, scan_seq: int, dataset: Dataset, now: datet
         return False
     end = {
         "status": "done", "started_at": now, "finished_at": now, "looked_in": last.looked_in, "rows": 0, "bytes": dataset.bytes,
-        "kind": dataset.kind, "total_rows": dataset.rows, "comment": dataset.comment, "fingerprint": last.fingerprint, "depth": last.depth,
+        **recording.listed(dataset), "fingerprint": last.fingerprint, "depth": last.depth,
     }  # fmt: skip
     here = known & (unit.c.scan_seq == scan_seq) & unit.c.status.in_(("pending", "running"))
     connection.execute(sa.update(unit).where(here).values(end))
