@@ -43,7 +43,7 @@ def test_one_in_very_many_is_kept(monkeypatch: pytest.MonkeyPatch, needle: str) 
     assert out.values[needle] == 4
     assert out.rows == 20 * 500 + 4
     assert out.method == "distinct"
-    assert 51 <= len(out.values) <= 51 + adding.MARKED
+    assert 50 <= len(out.values) <= 50 + adding.MARKED  # the needle may be one of the fair part
     assert adder.told is not None
     assert "10,004 rows were read" in adder.told.words
     assert needle not in repr(adder)
