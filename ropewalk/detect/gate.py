@@ -81,16 +81,13 @@ class Gate:
 
     def __init__(self, patterns: Sequence[tuple[str, int]]) -> None:
         """patterns: (regular expression, flags of the `regex` module); their position is their number."""
-        self.always: list[int] = []
-        self._database: Any = None
-        usable = []
-        for number, (pattern, flags) in enumerate(patterns):
-            if hyperscan is not None and gateable(pattern, flags) and _compiles(pattern, flags):
-                usable.append(number)
-            else:
-                self.always.append(number)
-        if usable:
+        usable = [n for n, (pattern, flags) in enumerate(patterns) if hyperscan is not None and gateable(pattern, flags)]
+        try:
             self._database = _compile([patterns[n] for n in usable], usable)
+        except hyperscan.error:  # one of them is too much for it: the others go in
+            usable = [n for n in usable if _compiles(*patterns[n])]
+            self._database = _compile([patterns[n] for n in usable], usable)
+        self.always = sorted(set(range(len(patterns))).difference(usable))
         self.gated = tuple(usable)
 
     def __reduce__(self) -> Any:
@@ -141,6 +138,8 @@ def _flags(flags: int) -> int:
 
 
 def _compile(patterns: Sequence[tuple[str, int]], numbers: Sequence[int]) -> Any:
+    if not patterns:
+        return None
     database = hyperscan.Database()
     database.compile(
         expressions=[p.encode("ascii") for p, _ in patterns], ids=list(numbers), elements=len(patterns), flags=[_flags(f) for _, f in patterns]

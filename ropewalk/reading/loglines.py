@@ -125,12 +125,12 @@ class LogTallies:
                 for path, text in self._other(line).items():
                     columns[path][text] += 1
         for keys, own in shapes.items():
-            for key, values in zip(keys or (), zip(*(r.values() for r in own), strict=True), strict=True):
-                self._column(key, values, columns)
+            for key in keys or ():
+                self._column(key, [r[key] for r in own], columns)
                 if self._path(key) == ("*",):
                     columns[KEY,][key] += len(own)
 
-    def _column(self, key: str, values: tuple[Any, ...], columns: Columns) -> None:
+    def _column(self, key: str, values: list[Any], columns: Columns) -> None:
         kinds = set(map(type, values))
         if kinds != {str}:
             for value in values:
@@ -138,7 +138,7 @@ class LogTallies:
                     columns[self._path(key)]["true" if value else "false"] += 1
                 elif value is not None and type(value) is not str:
                     self._nested(key, value, columns)
-            values = tuple(v for v in values if type(v) is str)
+            values = [v for v in values if type(v) is str]
         counts = Counter(values)
         counts.pop("", None)
         if key in _MESSAGES:
@@ -216,7 +216,7 @@ def _blocks(lines: Iterable[str], size: int) -> Iterator[list[str]]:
     block: list[str] = []
     for line in lines:
         line = line.rstrip("\r\n")
-        if not line.strip():
+        if not line or line.isspace():
             continue
         block.append(line)
         if len(block) >= size:

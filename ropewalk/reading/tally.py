@@ -61,28 +61,26 @@ class Tally:
                 values[value] += count
             else:
                 fresh.append(value)
-        for key, value in zip(_templates(fresh), fresh, strict=True):
-            self._admit(key, value, counts[value])
+        self._admit(fresh, counts)
 
     def _reduce(self) -> None:
         self.reduced = True
         old = self.values
-        keys = _templates(list(old))
-        groups = set(keys)
-        self._keep = max(_LEAST, self._cap // (2 * max(len(groups), 1)))
+        self._keep = max(_LEAST, self._cap // (2 * max(len(set(_templates(list(old)))), 1)))
         self.values = {}
-        for key, (value, count) in zip(keys, old.items(), strict=True):
-            self._admit(key, value, count)
+        self._admit(list(old), old)
 
-    def _admit(self, key: str, value: str, count: int) -> None:
-        kept = self._kept.get(key)
-        if kept is None:
-            if len(self._kept) >= _TEMPLATES:
-                key = ""
-            kept = self._kept.setdefault(key, [])
-        if len(kept) < self._keep:
-            kept.append(value)
-            self.values[value] = count
-        else:
-            self._turn = (self._turn + 1) % len(kept)
-            self.values[kept[self._turn]] += count
+    def _admit(self, fresh: Sequence[str], counts: Mapping[str, int]) -> None:
+        """New values: each becomes a representative of its template, or one of those takes its count, in turns."""
+        groups, values, turn = self._kept, self.values, self._turn
+        for key, value in zip(_templates(fresh), fresh, strict=True):
+            kept = groups.get(key)
+            if kept is None:
+                kept = groups.setdefault(key if len(groups) < _TEMPLATES else "", [])
+            if len(kept) < self._keep:
+                kept.append(value)
+                values[value] = counts[value]
+            else:
+                turn = (turn + 1) % len(kept)
+                values[kept[turn]] += counts[value]
+        self._turn = turn
