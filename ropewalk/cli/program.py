@@ -1,15 +1,17 @@
 """`ropewalk`: global options, the groups of commands, and how an error is told.
 
-Exit codes: 0 clean; 1 a control failed or the record drifts; 2 the user's error; 3 incomplete (or the program's own error).
+Exit codes: 0 clean; 1 a control failed or the record drifts; 2 the user's error; 3 incomplete (or the program's own error);
+141 whoever read the output closed it.
 """
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -37,6 +39,8 @@ from ropewalk.cli.state import State
 from ropewalk.errors import RopewalkError
 
 INTERRUPTED = 130
+PIPE_CLOSED = 141
+"""128 and the number of SIGPIPE: whoever read the output (`| head`) has gone."""
 _GLOBAL = {"--no-color": 0, "--debug": 0, "--config": 1, "-c": 1}
 
 app = typer.Typer(
@@ -89,7 +93,20 @@ for group in (
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The entry point. Exits; never shows a traceback unless `--debug` asks for one, and never a value."""
-    args = _globals_first(list(sys.argv[1:] if arguments is None else arguments))
+    try:
+        try:
+            _run(_globals_first(list(sys.argv[1:] if arguments is None else arguments)))
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        _leave_quietly()
+    except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):  # Rich and Typer end with 1, which would say that a control failed
+            _leave_quietly()
+        raise
+
+
+def _run(args: list[str]) -> None:
     signal.signal(signal.SIGTERM, _stop)
     try:
         app(args=args, prog_name="ropewalk")
@@ -104,6 +121,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except Exception as error:
         _unexpected(error, "--debug" in args, Out("--no-color" in args))
         sys.exit(3)
+
+
+def _leave_quietly() -> NoReturn:
+    """Nobody reads on: what is still in the buffers goes nowhere, without a word."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.__stdout__, sys.__stderr__):
+        if stream is not None:
+            os.dup2(nowhere, stream.fileno())
+    sys.exit(PIPE_CLOSED)
 
 
 def _stop(number: int, frame: object) -> None:
