@@ -25,6 +25,7 @@ from ropewalk.model import Environment, Source
 from ropewalk.naming import installation_key
 from ropewalk.yamllines import Lines as Lines
 from ropewalk.yamllines import Strict as Strict
+from ropewalk.yamllines import all_differ
 from ropewalk.yamllines import line_of as line_of
 from ropewalk.yamllines import parse as parse
 from ropewalk.yamllines import validate as validate
@@ -172,9 +173,7 @@ class Settings(Strict):
     @field_validator("sources")
     @classmethod
     def _unique(cls, sources: list[SourceConfig]) -> list[SourceConfig]:
-        names = [s.name for s in sources]
-        if twice := sorted({n for n in names if names.count(n) > 1}):
-            raise ValueError(f"two sources are called {', '.join(twice)}; each name must be unique")
+        all_differ([s.name for s in sources], "two sources are called {}; each name must be unique")
         return sources
 
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
-from ropewalk.yamllines import Strict
+from ropewalk.yamllines import Strict, all_differ
 
 Severity = Literal["info", "low", "medium", "high"]
 Kind = Literal["verdict", "new_field", "drift", "attestation", "canary", "run"]
@@ -118,9 +118,7 @@ class AlarmsConfig(Strict):
     @field_validator("channels")
     @classmethod
     def _unique(cls, channels: list[Channel]) -> list[Channel]:
-        names = [c.name or c.kind for c in channels]
-        if twice := sorted({n for n in names if names.count(n) > 1}):
-            raise ValueError(f"two channels are called {', '.join(twice)}; give each a name of its own")
+        all_differ([c.name or c.kind for c in channels], "two channels are called {}; give each a name of its own")
         return channels
 
 

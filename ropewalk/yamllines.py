@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from typing import Any, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 
 from ropewalk.errors import ConfigError
 
@@ -21,6 +22,21 @@ class Strict(BaseModel):
     """What people write: unknown keys are mistakes, and no error quotes what was written."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class PlacedError(ValueError):
+    """A mistake that a whole sees in one of its parts; at: the path of the part below the whole."""
+
+    def __init__(self, words: str, at: tuple[str | int, ...]) -> None:
+        super().__init__(words)
+        self.at = at
+
+
+def all_differ(names: Sequence[str], words: str, key: str = "name") -> None:
+    """Raises PlacedError at the first name that stood before; words: what to say, `{}` for the name."""
+    for i, name in enumerate(names):
+        if name in names[:i]:
+            raise PlacedError(words.format(name), at=(i, key))
 
 
 def parse(text: str, where: str) -> tuple[Any, Lines]:
@@ -81,7 +97,7 @@ def validate(model: type[Model], data: Any, where: str, lines: Lines, docs: str 
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        found = [_problem(e["type"], e["msg"], e["loc"], model) for e in error.errors(include_input=False, include_url=False)]
+        found = [_problem(e["type"], e["msg"], _loc(e), model) for e in error.errors(include_input=False, include_url=False)]
     meant = {(*loc[:-1], key) for loc, _, key in found if key}
     problems = sorted(
         (not key, line_of(lines, loc), _place(loc, data), words, key) for loc, words, key in found if loc not in meant or words != _WORDS["missing"]
@@ -90,6 +106,11 @@ def validate(model: type[Model], data: Any, where: str, lines: Lines, docs: str 
     what = f"{place}: {words}" + "".join(f"\n  also line {n}, {p}: {w}" for _, n, p, w, _ in problems[1:])
     mend = f"write {key} (every key: {docs})" if key else f"correct {place} (every key: {docs})"
     raise ConfigError(what, where=f"{where}:{line}", mend=mend) from None
+
+
+def _loc(error: ErrorDetails) -> Place:
+    cause = error.get("ctx", {}).get("error")
+    return (*error["loc"], *cause.at) if isinstance(cause, PlacedError) else error["loc"]
 
 
 def _problem(kind: str, message: str, loc: Place, model: type[BaseModel]) -> tuple[Place, str, str]:

@@ -68,7 +68,7 @@ def test_relative_paths_are_relative_to_the_file(tmp_path: Path, uri: str, expec
         ("version: 1\nlimits:\n  rows: 5\n  rwos: 5\n" + ONE % "x", 4, "limits.rwos"),
         ("company: 'a\nb: [\n", 3, "not valid YAML"),
         ("company: a\ncompany: b\n" + ONE % "x", 2, "stands twice"),
-        (ONE % "x" + "- {name: shop, uri: y, owner: me, purpose: tests}\n", 1, "two sources are called shop"),
+        (ONE % "x" + "- {name: shop, uri: y, owner: me, purpose: tests}\n", 3, "two sources are called shop"),
         ("- a\n", 1, "keys and values"),
         ("", 1, "keys and values"),
         ("sources:\n- {name: 'a b', uri: x, owner: me, purpose: tests}\n", 2, "sources[1].name: must be at most 63 letters, digits and - _ ."),

@@ -17,6 +17,7 @@ from pydantic import Field, field_validator
 from ropewalk.config import Config, Strict, parse, validate
 from ropewalk.errors import ConfigError
 from ropewalk.model import Category
+from ropewalk.yamllines import all_differ
 
 
 class Party(Strict):
@@ -155,9 +156,7 @@ class Declared(Strict):
     @field_validator("activities")
     @classmethod
     def _unique(cls, activities: list[Activity]) -> list[Activity]:
-        ids = [a.id for a in activities]
-        if twice := sorted({i for i in ids if ids.count(i) > 1}):
-            raise ValueError(f"two activities have the id {', '.join(twice)}; each id must be unique")
+        all_differ([a.id for a in activities], "two activities have the id {}; each id must be unique", "id")
         return activities
 
 
