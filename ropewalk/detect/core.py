@@ -8,14 +8,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path as FilePath
-from typing import Protocol
 
 from ropewalk.config import Detection
 from ropewalk.detect import languages, secrets, verdict
 from ropewalk.detect.authority import Authority
 from ropewalk.detect.calibration import probability
 from ropewalk.detect.fieldnames import NameReader
-from ropewalk.detect.hits import Hit
+from ropewalk.detect.hits import NameTagger
 from ropewalk.detect.lineage import Lineage
 from ropewalk.detect.neighbours import weigh_neighbours
 from ropewalk.detect.packs import Packs
@@ -30,12 +29,6 @@ from ropewalk.model import Category, Dataset, Finding, Path, Sample, Signal, Str
 RULES = "5"
 """Rises with every change to the rules in Python; the packs count by their content."""
 _DATE_PARTS = re.compile(r"(?<![a-z0-9])(?:19|20)\d\d(?:[-_./]?(?:q[1-4]|\d{1,2}))*(?![a-z0-9])|\d{4,}")
-
-
-class NameTagger(Protocol):
-    """A second opinion on names: entities PERSON and LOCATION in cells or prose."""
-
-    def tag(self, values: Sequence[str], kind: str) -> list[list[Hit]]: ...
 
 
 class Detector:

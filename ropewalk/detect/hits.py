@@ -1,8 +1,9 @@
-"""A hit: where in one value a recogniser saw something, and how sure it is."""
+"""A hit: where in one value a recogniser saw something, and how sure it is; and who may be asked for hits on names."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
 
 
 class Hit(NamedTuple):
@@ -13,3 +14,9 @@ class Hit(NamedTuple):
     entity: str
     score: float
     recogniser: str
+
+
+class NameTagger(Protocol):
+    """A second opinion on names: entities PERSON and LOCATION in cells or prose."""
+
+    def tag(self, values: Sequence[str], kind: str) -> list[list[Hit]]: ...

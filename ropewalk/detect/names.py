@@ -44,7 +44,7 @@ _PEOPLES = frozenset(
 
 
 class Names:
-    """Keeps `core.NameTagger`. Models are loaded at first use, once a process; `version` tells which."""
+    """Keeps `hits.NameTagger`. Models are loaded at first use, once a process; `version` tells which."""
 
     def __init__(self, spacy_model: str = "en_core_web_sm") -> None:
         self._model = spacy_model

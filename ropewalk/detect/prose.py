@@ -10,20 +10,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from ropewalk.detect import gazetteer, labelled
 from ropewalk.detect.addresses import street
 from ropewalk.detect.assembler import addresses
-from ropewalk.detect.hits import Hit
+from ropewalk.detect.hits import Hit, NameTagger
 from ropewalk.detect.packs import Recogniser
 from ropewalk.detect.profile import Share
 from ropewalk.detect.text import apart, machine_like
 from ropewalk.detect.verdict import NAME, PRIOR, Candidate, View
 from ropewalk.model import Category, Signal, Strength
-
-if TYPE_CHECKING:
-    from ropewalk.detect.core import NameTagger
 
 TEXTS, CHARACTERS = 60, 400
 """Distinct texts of a field that are read, and characters of each: the models are the slowest of all recognisers."""

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from ropewalk.detect.hits import NameTagger
 from ropewalk.detect.packs import Recogniser
 from ropewalk.detect.verdict import Candidate, View, weigh
 from ropewalk.model import Strength
-
-if TYPE_CHECKING:
-    from ropewalk.detect.core import NameTagger
 
 CELLS = 60
 """Distinct cells of one field that the models see: they are the slowest of all recognisers."""
