@@ -34,7 +34,9 @@ def _judge(context: ControlContext, source: str, subjects: list[str]) -> Control
     if fact(context, "transit", source).value == "local" and word.status == Status.UNKNOWN:
         readers = "every user of this machine" if fact(context, "public_access", source).value else "those of the machine"
         reason = f"a file: its readers are {readers}, and nobody attested them"
-        mend = "take the rights of others away (chmod o-rwx); once only those read it who need it, say it: ropewalk attest role_reasons --subject "
+        mend = (
+            "take the rights of others away (chmod o-rwx); when only those read it who need it, record why: ropewalk attest role_reasons --subject "
+        )
         return verdict(context, source, Status.UNKNOWN, reason, checked=len(grants), mend=f"{mend}{source}")
     if grants or word.status != Status.UNKNOWN:
         count = f"{len(grants)} grants to named roles; " if grants else ""

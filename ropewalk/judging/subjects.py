@@ -36,7 +36,7 @@ def way_out(context: ControlContext, kind: str, needs: str = "", subject: str = 
     """How an unknown becomes known: a permission, the mend of the requirement, or a person's word."""
     period = context.requirement.params.get("period_days")
     word = f"ropewalk attest {kind}{f' --subject {subject}' if subject else ''}" + (f" (holds {period} days)" if period else "")
-    return "; ".join(p for p in (f"needed: {needs}" if needs else "", context.requirement.mend, f"once it is so, say it: {word}") if p)
+    return "; ".join(p for p in (f"needed: {needs}" if needs else "", context.requirement.mend, f"when that is so, record it: {word}") if p)
 
 
 def param(context: ControlContext, name: str, default: Any) -> Any:
