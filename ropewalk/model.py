@@ -160,13 +160,17 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """What was not looked at, why, and how to change that. Silence is a bug."""
+    """What was not looked at, why, and how to change that. Silence is a bug.
+
+    lasting: another scan would not read it either, for it is empty, encrypted or no data, or a limit or rule leaves it out.
+    """
 
     source: str
     dataset: str
     reason: str
     mend: str = ""
     path: Path = ()
+    lasting: bool = False
 
 
 @dataclass(frozen=True, slots=True)

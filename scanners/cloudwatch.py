@@ -62,7 +62,7 @@ class CloudWatch:
             if not any(fnmatchcase(name, g) for g in include) or any(fnmatchcase(name, g) for g in exclude):
                 continue
             if count >= self._limits.datasets:
-                yield Skipped(self._source.name, "*", f"more than {self._limits.datasets} log groups", "raise limits.datasets")
+                yield Skipped(self._source.name, "*", f"more than {self._limits.datasets} log groups", "raise limits.datasets", lasting=True)
                 return
             count += 1
             yield Dataset(self._source.name, name, "log", None, group.bytes, "", "", group)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import stat
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from fnmatch import fnmatchcase
 from itertools import islice
@@ -177,10 +178,10 @@ class Files:
                 if isinstance(item, Left):
                     if item.cipher:
                         self._ciphers[item.name] = item.cipher
-                    yield Skipped(name, item.name, item.reason, item.mend)
+                    yield Skipped(name, item.name, item.reason, item.mend, lasting=item.lasting)
                     continue
                 if count >= limits.datasets:
-                    yield Skipped(name, "*", f"more than {limits.datasets} datasets", "raise limits.datasets, or narrow `include`")
+                    yield Skipped(name, "*", f"more than {limits.datasets} datasets", "raise limits.datasets, or narrow `include`", lasting=True)
                     yield from left
                     return
                 count += 1
@@ -194,7 +195,7 @@ class Files:
         within = any("!" in g or "#" in g for g in self._source.options.get("include", ["*"]))
         for entry in self._objects.list():
             if isinstance(entry, Skipped):
-                left.append(Skipped(self._source.name, entry.dataset, entry.reason, entry.mend))
+                left.append(replace(entry, source=self._source.name))
             elif origins.is_sidecar(entry.name):
                 self._sidecars.append(entry)
             elif within or self._included(entry.name) or self._included(pattern(entry.name)):

@@ -10,7 +10,7 @@ import hashlib
 import random
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
 from itertools import islice
@@ -72,9 +72,9 @@ class Logs:
         groups: dict[str, list[Entry]] = {}
         for entry in self._objects.list():
             if isinstance(entry, Skipped):
-                yield Skipped(self._source.name, entry.dataset, entry.reason, entry.mend)
+                yield replace(entry, source=self._source.name)
             elif not entry.size:
-                yield Skipped(self._source.name, entry.name, "the file is empty")
+                yield Skipped(self._source.name, entry.name, "the file is empty", lasting=True)
             else:
                 groups.setdefault(_log_name(entry.name), []).append(entry)
         include, exclude = self._source.options.get("include", ["*"]), self._source.options.get("exclude", [])
@@ -82,7 +82,7 @@ class Logs:
             if not any(fnmatchcase(name, g) for g in include) or any(fnmatchcase(name, g) for g in exclude):
                 continue
             if count >= self._limits.datasets:
-                yield Skipped(self._source.name, "*", f"more than {self._limits.datasets} logs", "raise limits.datasets")
+                yield Skipped(self._source.name, "*", f"more than {self._limits.datasets} logs", "raise limits.datasets", lasting=True)
                 return
             entries.sort(key=lambda e: (e.mtime is None, e.mtime, e.name))
             mark = _digest(";".join(f"{e.name}:{e.size}:{e.mark}" for e in entries)) if all(e.mark for e in entries) else ""
@@ -114,10 +114,11 @@ class Logs:
             except (SourceError, OSError, EOFError, UnicodeError) as error:
                 reason = error.what if isinstance(error, SourceError) else f"could not be read to its end ({type(error).__name__})"
                 mend = error.mend if isinstance(error, SourceError) and error.mend else "check that the file is whole"
-                yield Skipped(dataset.source, dataset.name, f"{entry.name}: {reason}", mend)
+                lasting = isinstance(error, NoTextError) and error.lasting
+                yield Skipped(dataset.source, dataset.name, f"{entry.name}: {reason}", mend, lasting=lasting)
                 met = True
         if not tallies.lines and not met:
-            yield Skipped(dataset.source, dataset.name, "it holds no lines", "nothing to do, unless it should")
+            yield Skipped(dataset.source, dataset.name, "it holds no lines", "nothing to do, unless it should", lasting=True)
         if fields is None or (NAMED,) in fields:
             yield from sample(dataset.source, dataset.name, (e.told for e in entries), len(entries))
         yield from tallies.samples(dataset.source, dataset.name, fields, partial)

@@ -150,7 +150,9 @@ ACL SETUSER ropewalk +acl|list +config|get
                 if not any(fnmatchcase(shown, g) for g in include) or any(fnmatchcase(shown, g) for g in exclude):
                     continue
                 if count >= limits.datasets:
-                    yield Skipped(name, "*", f"more than {limits.datasets} patterns of keys", "raise limits.datasets, or narrow `include`")
+                    yield Skipped(
+                        name, "*", f"more than {limits.datasets} patterns of keys", "raise limits.datasets, or narrow `include`", lasting=True
+                    )
                     yield from left
                     return
                 count += 1
@@ -187,7 +189,7 @@ ACL SETUSER ropewalk +acl|list +config|get
         complete = most is None or count < most or (size := int(self._client.ask("DBSIZE", db=db))) <= count
         if not complete:
             why = f"{count} of {size} keys were listed: patterns of few keys may be missing"
-            left.append(Skipped(self._source.name, f"db{db}/*" if db else "*", why, "raise options.keys of the source"))
+            left.append(Skipped(self._source.name, f"db{db}/*" if db else "*", why, "raise options.keys of the source", lasting=True))
         return patterns(found, kept, self._source.name), complete
 
     def _kinds(self, db: int, groups: dict[str, Keys]) -> dict[str, frozenset[str]]:

@@ -29,7 +29,7 @@ def _scan(
     as_of: AsOfOption = None,
     form: FormatOption = Format.table,
 ) -> None:
-    """Look at every source and record what it holds; exit code 3 if a source could not be read or the scan was stopped."""
+    """Look at every source and record what it holds; exit code 3 if a source or a dataset could not be read, or the scan was stopped."""
     run = state(context).at(as_of)
     for name in source or ():
         run.config.source_config(name)
@@ -65,6 +65,9 @@ def scan_and_tell(run: State, form: Format = Format.table, *, show: bool = True,
         run.out.say(
             f"{took_up}Scan {report.status}: {report.done} of {report.units} datasets{again}; {report.rows} rows in {seconds(report.seconds)}."
         )
+    if report.unread:
+        what = "1 dataset" if report.unread == 1 else f"{report.unread} datasets"
+        run.out.say(f"{what} could not be read, and what is in there is unknown: mend it and scan again, or leave it out with `exclude`.")
     if form is Format.table and left:
         run.out.say(f"{left} left out: ropewalk export skipped --to markdown says what and why.")
     return report

@@ -29,9 +29,10 @@ _DECODER = json.JSONDecoder()
 
 
 class NoTextError(SourceError):
-    """The file is no text; `cipher` says what encrypted it, where that is known."""
+    """The file is no text; `cipher` says what encrypted it, where that is known, `lasting` whether no scan will ever read it."""
 
     cipher = ""
+    lasting = False
 
 
 class LogFile:
@@ -70,7 +71,7 @@ class LogFile:
         if not head.strip(b"\0"):
             zeros, head = _past_zeros(file)
             if zeros and not head:
-                raise NoTextError("nothing but zero bytes", where=name, mend="nothing to do, unless it should hold something")
+                raise _refused(Unread("nothing but zero bytes", "nothing to do, unless it should hold something", no_data=True), name)
         found = encoding(head) or encoding(head.replace(b"\0", b""))
         if found is None or head.startswith((b"age-encryption.org/", b"Salted__")):
             raise _refused(no_text(head), name)
@@ -91,7 +92,7 @@ class LogFile:
 
 def _refused(found: Unread, name: str) -> NoTextError:
     error = NoTextError(found.reason, where=name, mend=found.mend)
-    error.cipher = found.cipher
+    error.cipher, error.lasting = found.cipher, found.lasting
     return error
 
 

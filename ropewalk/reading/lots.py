@@ -54,12 +54,13 @@ class Lot:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What is no dataset, and why. cipher: what encrypted it."""
+    """What is no dataset, and why. cipher: what encrypted it; lasting: as `Skipped` has it."""
 
     name: str
     reason: str
     mend: str = ""
     cipher: str = ""
+    lasting: bool = False
 
 
 class Lots:
@@ -72,7 +73,7 @@ class Lots:
         """The datasets of a shape: one, or those of its sheets and members. Opens at least one object of it."""
         if shape.empty:
             some = "empty" if shape.count == 1 else f"{shape.empty} of {shape.count} objects are empty"
-            yield Left(shape.name, some, "nothing to do, unless they should hold something")
+            yield Left(shape.name, some, "nothing to do, unless they should hold something", lasting=True)
         found: Kind | Left | None = None
         for entry in shape.entries[:_TRIES]:
             found = self._kind(entry, shape.name)
@@ -133,7 +134,7 @@ class Lots:
             raise
         except Exception as error:
             return Left(name, f"cannot be read ({type(error).__name__})", "check that the file is whole")
-        return Left(name, kind.reason, kind.mend, kind.cipher) if isinstance(kind, Unread) else kind
+        return Left(name, kind.reason, kind.mend, kind.cipher, kind.lasting) if isinstance(kind, Unread) else kind
 
     def _within(self, shape: Shape) -> Iterator[Lot | Left]:
         """Workbooks and archives are opened one by one, for each may hold other sheets and members."""
@@ -147,21 +148,24 @@ class Lots:
                 yield Left(entry.name, error.what, error.mend)
         if shape.count - shape.empty > _ARCHIVES:
             yield Left(
-                shape.name, f"{_ARCHIVES} of {shape.count} workbooks or archives were opened; the rest was not", "split the source by `include`"
+                shape.name,
+                f"{_ARCHIVES} of {shape.count} workbooks or archives were opened; the rest was not",
+                "split the source by `include`",
+                lasting=True,
             )
 
     def _parts(self, blob: Blob, name: str, shape: Shape, steps: tuple[Step, ...]) -> Iterator[Lot | Left]:
         try:
             kind = sniff(blob)
             if isinstance(kind, Unread):
-                yield Left(name, kind.reason, kind.mend, kind.cipher)
+                yield Left(name, kind.reason, kind.mend, kind.cipher, kind.lasting)
             elif kind.format == "sheets":
                 for sheet in sheets.names(blob, self._limits.expanded_bytes):
                     yield Lot(f"{name}#{self._shown(sheet.replace('/', ' '))}", shape, "sheets", steps, sheet)
             elif kind.format not in {"zip", "tar"}:
                 yield Lot(name, shape, kind.format, steps)
             elif len(steps) >= self._limits.nesting:
-                yield Left(name, "archives nested deeper than limits.nesting", "raise limits.nesting")
+                yield Left(name, "archives nested deeper than limits.nesting", "raise limits.nesting", lasting=True)
             else:
                 yield from self._archive(Archive(blob, kind.format, self._limits), kind.format, name, shape, steps)
         except SourceError as error:
@@ -185,9 +189,9 @@ class Lots:
                 whole = f"{name}!{label}"
                 first = next((m for m in own if m.size and not m.encrypted), None)
                 if any(m.encrypted for m in own):
-                    yield Left(whole, "encrypted with a password", OWNER, "zip")
+                    yield Left(whole, "encrypted with a password", OWNER, "zip", lasting=True)
                 elif first is None:
-                    yield Left(whole, "empty", "nothing to do, unless it should hold something")
+                    yield Left(whole, "empty", "nothing to do, unless it should hold something", lasting=True)
                 if first is None:
                     continue
                 keys = tuple(m.key for m in own if m.size and not m.encrypted)

@@ -164,12 +164,16 @@ class Objects:
                     real = os.path.realpath(path)
                     link, info = os.path.islink(path), os.stat(path)
                 except OSError as error:
-                    yield Skipped("", label, "a link to nothing or to itself" if os.path.islink(path) else f"cannot be read ({_kind(error)})")
+                    if os.path.islink(path):
+                        yield Skipped("", label, "a link to nothing or to itself", lasting=True)
+                    else:
+                        yield Skipped("", label, f"cannot be read ({_kind(error)})")
                     continue
                 if link and (not real.startswith(root.rstrip(os.sep) + os.sep) or stat.S_ISDIR(info.st_mode)):
-                    yield Skipped("", label, "a link out of the folder, or to a folder, is not followed", "name its target as a source of its own")
+                    why, mend = "a link out of the folder, or to a folder, is not followed", "name its target as a source of its own"
+                    yield Skipped("", label, why, mend, lasting=True)
                 elif not stat.S_ISREG(info.st_mode):
-                    yield Skipped("", label, "not a regular file")
+                    yield Skipped("", label, "not a regular file", lasting=True)
                 elif real not in seen:
                     if link or info.st_nlink > 1:  # the same bytes need no second look; other files cannot be met twice
                         seen.add(real)

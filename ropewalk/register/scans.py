@@ -131,7 +131,7 @@ class Scans:
                 hidden = next((s for s in left_out if not s.dataset or name.startswith(clean(s.dataset))), None)
                 status, words = ("skipped", hidden.reason) if hidden else ("gone", "no longer there")
                 self._once(connection, unit, [_pending(row, Dataset(source, name, ""), status, now, words)])
-                end = {"status": status, "finished_at": now, "error": words}
+                end = {"status": status, "finished_at": now, "error": masked_words(words)}
                 connection.execute(sa.update(unit).where(here & (unit.c.dataset == name) & unit.c.status.in_(("pending", "running"))).values(end))
 
     def start_unit(self, scan_id: str, source: str, dataset: str) -> None:
@@ -187,10 +187,10 @@ class Scans:
         with self._read() as connection:
             return holding(connection, source, datasets, rules_version, depth, as_of, days)
 
-    def ended(self, scan_id: str) -> set[tuple[str, str]]:
-        """(source, dataset) of the units that have ended; names as `schema.clean` writes them."""
+    def ended(self, scan_id: str, statuses: Sequence[str] = ENDED) -> set[tuple[str, str]]:
+        """(source, dataset) of the units that ended so; names as `schema.clean` writes them."""
         with self._read() as connection:
-            own = sa.select(unit.c.source, unit.c.dataset).where(unit.c.scan_seq == _seq(scan_id), unit.c.status.in_(ENDED))
+            own = sa.select(unit.c.source, unit.c.dataset).where(unit.c.scan_seq == _seq(scan_id), unit.c.status.in_(statuses))
             return {(r.source, r.dataset) for r in connection.execute(own)}
 
     def statuses(self, scan_id: str) -> dict[str, int]:
@@ -258,7 +258,14 @@ def _seq(scan_id: str) -> sa.ScalarSelect[Any]:
 
 
 def _pending(row: sa.Row[Any], dataset: Dataset, status: str, now: datetime, words: str) -> dict[str, Any]:
-    own = {"scan_seq": row.seq, "scan_id": row.scan_id, "rules_version": row.rules_version, "started_at": now, "finished_at": now, "error": words}
+    own = {
+        "scan_seq": row.seq,
+        "scan_id": row.scan_id,
+        "rules_version": row.rules_version,
+        "started_at": now,
+        "finished_at": now,
+        "error": masked_words(words),
+    }
     return {**_unit(dataset, status), **own}
 
 

@@ -123,6 +123,9 @@ class Register:
     def ended_units(self, scan_id: str) -> set[tuple[str, str]]:
         return self._scans.ended(scan_id)
 
+    def skipped_units(self, scan_id: str) -> set[tuple[str, str]]:
+        return self._scans.ended(scan_id, ("skipped",))
+
     def unit_statuses(self, scan_id: str) -> dict[str, int]:
         """status -> units of a scan."""
         return self._scans.statuses(scan_id)

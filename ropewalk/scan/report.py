@@ -37,11 +37,11 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class ScanReport:
-    """What came of a scan. status: complete, or incomplete where a source or a dataset failed.
+    """What came of a scan. status: complete, or incomplete where a source or a dataset failed or could not be read.
 
-    done counts all units that were read or carried over; unchanged those carried over; left_out those that a connector
-    could not read and said so; fields, personal: as now known of all stores; skipped: what this run did not look at and why;
-    resumed: an earlier run was taken up.
+    done counts all units that were read or carried over; unchanged those carried over; left_out those that a connector did not
+    read and said so, unread those among them that another scan may read, once they are mended; fields, personal: as now known of
+    all stores; skipped: what this run did not look at and why; resumed: an earlier run was taken up.
     """
 
     scan_id: str
@@ -51,6 +51,7 @@ class ScanReport:
     unchanged: int
     failed: int
     left_out: int
+    unread: int
     fields: int
     personal: int
     rows: int

@@ -226,9 +226,14 @@ class Run:
     def _end(self) -> str:
         counts = self._register.unit_statuses(self._setting.scan_id)
         left = counts.get("failed", 0) + counts.get("pending", 0) + counts.get("running", 0)
-        status = "incomplete" if left or self._source_failures else "complete"
+        status = "incomplete" if left or self._source_failures or self._unread() else "complete"
         self._register.finish_scan(self._setting.scan_id, status)
         return status
+
+    def _unread(self) -> int:
+        """How many datasets could not be read that another scan may read, once somebody mends them or grants the right."""
+        lasting, others = ({(s.source, clean(s.dataset)) for s in self._skipped if s.lasting is told and not s.path} for told in (True, False))
+        return len(self._register.skipped_units(self._setting.scan_id) - (lasting - others))
 
     def _report(self, status: str, resumed: bool) -> ScanReport:
         counts, told_ = self._register.unit_statuses(self._setting.scan_id), self._counter
@@ -236,7 +241,7 @@ class Run:
         fields, personal = self._register.field_counts()
         return ScanReport(
             self._setting.scan_id, status, units, counts.get("done", 0), self._unchanged, counts.get("failed", 0), counts.get("skipped", 0),
-            fields, personal, told_.rows, told_.bytes, told_.seconds, resumed, tuple(dict.fromkeys(self._skipped)),
+            self._unread(), fields, personal, told_.rows, told_.bytes, told_.seconds, resumed, tuple(dict.fromkeys(self._skipped)),
         )  # fmt: skip
 
 

@@ -41,8 +41,11 @@ class Store:
             if isinstance(item, Skipped):
                 left.append(item)
             elif len(found) >= self.limits.datasets:
-                words = f"the source holds more than {self.limits.datasets} datasets"
-                left.append(Skipped(self.source.name, "", words, "raise limits.datasets, or narrow the source with include and exclude"))
+                words, mend = (
+                    f"the source holds more than {self.limits.datasets} datasets",
+                    "raise limits.datasets, or narrow the source with include and exclude",
+                )
+                left.append(Skipped(self.source.name, "", words, mend, lasting=True))
             elif item.name in found:
                 left.append(Skipped(self.source.name, "", "two datasets of the source have the same name", "the connector must tell them apart"))
             else:

@@ -26,6 +26,8 @@ _OTHERS = (
     (b"\xca\xfe\xba\xbe", "a program"), (b"OggS", "sound"), (b"ID3", "sound"), (b"fLaC", "sound"), (b"RIFF", "sound or an image"),
     (b"wOFF", "a font"), (b"wOF2", "a font"), (b"\x1aE\xdf\xa3", "a video"), (b"\x00asm", "a program"), (b"\x80\x04\x95", "a Python pickle"),
 )  # fmt: skip
+_HOLDERS = frozenset({"a 7z archive", "a rar archive", "a Python pickle"})
+"""Of those the ones that may hold data."""
 _EXPORTED = (
     (b"LPKSHHRH", "a systemd journal", "export it: journalctl --file … -o export"),
     (b"ElfFile\x00", "a Windows event log", "export its events as XML or CSV"),
@@ -45,18 +47,27 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """Why a file is not read. cipher: what encrypted it, `opaque` where only its bytes tell; empty: nothing says that it is encrypted."""
+    """Why a file is not read. cipher: what encrypted it, `opaque` where only its bytes tell; "": nothing says that it is encrypted.
+
+    no_data: it is empty, a picture, a program or the like.
+    """
 
     reason: str
     mend: str = OWNER
     cipher: str = ""
+    no_data: bool = False
+
+    @property
+    def lasting(self) -> bool:
+        """Whether no scan will ever read it."""
+        return self.no_data or bool(self.cipher)
 
 
 def sniff(blob: Blob) -> Kind | Unread:
     """Leaves the stream at its start."""
     head = blob.head()
     if not head.strip(b"\x00 \t\r\n\xef\xbb\xbf"):
-        return Unread("empty" if not head.strip() else "nothing but zero bytes", "nothing to do, unless it should hold something")
+        return Unread("empty" if not head.strip() else "nothing but zero bytes", "nothing to do, unless it should hold something", no_data=True)
     if (secret := _encrypted(head)) is not None:
         return secret
     if head.startswith(b"PAR1"):
@@ -96,9 +107,9 @@ def no_text(head: bytes, suffix: str = "") -> Unread:
             return Unread(f"not a known format ({what})", mend)
     for mark, what in _OTHERS:
         if head.startswith(mark):
-            return Unread(f"not a known format ({what})", f"pictures, programs and the like are not read: {OWNER}")
+            return Unread(f"not a known format ({what})", f"pictures, programs and the like are not read: {OWNER}", no_data=what not in _HOLDERS)
     if head[4:8] == b"ftyp":
-        return Unread("not a known format (a video or an image)")
+        return Unread("not a known format (a video or an image)", no_data=True)
     if suffix in {"gpg", "pgp"} and _looks_random(head):
         return Unread("encrypted (openpgp)", OWNER, "openpgp")
     if _looks_random(head):
@@ -129,7 +140,7 @@ def _packed(blob: Blob) -> Kind | Unread:
     if "mimetype" in names and "content.xml" in names and blob.suffix in {"ods", "fods"}:
         return Kind("sheets")
     if not first:
-        return Unread("empty", "nothing to do, unless it should hold something")
+        return Unread("empty", "nothing to do, unless it should hold something", no_data=True)
     return Kind("zip")
 
 
