@@ -53,8 +53,9 @@ class Limits(Strict):
 
 
 class Clock(Strict):
-    """Where a dataset tells when an order was delivered and shipped: a column or JSON path, as `a.b`."""
+    """Where a dataset tells when an order was delivered and shipped (a column or JSON path, as `a.b`), and when a row was made (a column)."""
 
+    created: str | None = None
     delivered: str | None = None
     shipped: str | None = None
 
@@ -101,7 +102,7 @@ class SourceConfig(Strict):
     def source(self) -> Source:
         return Source(
             self.name, self.uri, self.owner, self.environment, self.location, self.purpose,
-            {**self.options, "include": self.include, "exclude": self.exclude},
+            {**self.options, "include": self.include, "exclude": self.exclude, "clocks": {n: c.model_dump() for n, c in self.clocks.items()}},
         )  # fmt: skip
 
 
