@@ -5,18 +5,22 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import psycopg
 import pymysql
 import pytest
+import sqlalchemy as sa
 from servers import mariadb, postgres
 from shop import AS_OF, Company
 
 from ropewalk.config import Limits, SourceConfig
+from ropewalk.errors import SourceError
 from ropewalk.model import Fact, Source, Status
 from ropewalk.plugins import Plugins
-from ropewalk.reading.rowage import _rank
+from ropewalk.reading.rowage import RowAges, _rank
+from ropewalk.reading.tables import Column, Table
 
 OPTIONS = {"clocks": {"*told": {"created": "booked", "delivered": None, "shipped": None}, "*lost": {"created": "gone"}}}
 PASSWORD = "s3cret-of-the-scanner"
@@ -169,3 +173,32 @@ def test_names_of_the_time_when_a_row_was_made(name: str) -> None:
 )
 def test_names_of_other_times(name: str) -> None:
     assert _rank(name) is None
+
+
+def test_a_table_too_big_to_count_tells_its_minimum_by_an_index() -> None:
+    """The store answers for real; only the statement that counts is cut off, as a timeout would."""
+    engine = sa.create_engine("duckdb:///:memory:")
+    with engine.connect() as connection:
+        connection.execute(sa.text("CREATE TABLE t (created_at timestamp)"))
+        connection.execute(sa.text("INSERT INTO t VALUES ('2026-11-01 09:00:00'), (NULL), ('1970-01-01')"))
+
+        def rows(select: sa.Select[Any]) -> list[Any]:
+            if "count(" in str(select):
+                raise SourceError("the query took longer than limits.statement_timeout", where="db", mend="raise limits.statement_timeout")
+            return list(connection.execute(select))
+
+        table = Table("t", (Column("created_at", "timestamp"),))
+        facts = {f.name: f for f in RowAges("db", rows, "duckdb", {}, 60).facts([(table, sa.table("t"))], AS_OF)}
+    assert facts["oldest_row"].value == "2026-11-01T09:00:00+00:00"
+    assert (facts["undated_rows"].value, bool(facts["undated_rows"].needs)) == (None, True)
+    company = Company().source("db")
+    for f in facts.values():
+        company.fact(f.subject, f.name, f.value, f.needs, f.how)
+    result = company.one("1.7.a")
+    assert (result.status, "were not counted" in result.reason) == (Status.UNKNOWN, True)
+
+
+def test_a_spent_budget_leaves_the_rest_unknown() -> None:
+    table = Table("t", (Column("created_at", "timestamp"),))
+    (fact,) = RowAges("db", lambda _: [], "duckdb", {}, -1).facts([(table, sa.table("t"))], AS_OF)
+    assert (fact.value, "took all the time" in fact.how) == (None, True)
