@@ -21,6 +21,7 @@ from ropewalk.contracts import Check, FrameTable, SqlTable
 from ropewalk.errors import SourceError
 from ropewalk.model import Dataset, Fact, Path, Sample, Skipped, Source, path_text
 from ropewalk.naming import MASKED, NAMED, Names, is_data_key, sample
+from ropewalk.reading import bucketfacts
 from ropewalk.reading.clocks import event_time
 from ropewalk.reading.logfiles import LogFile, NoTextError
 from ropewalk.reading.logformats import CLOCKS, recognise
@@ -126,8 +127,8 @@ class Logs:
     def facts(self, as_of: datetime) -> Iterator[Fact]:
         name = self._source.name
         local = self._source.uri.startswith("logs://")
-        if local:
-            yield Fact(name, "transit", "local", as_of, "the path is on this machine")
+        # a bucket's rules of deletion may be for other prefixes: how long logs are kept is told by the option or by the oldest event
+        yield from (f for f in bucketfacts.facts(self._objects, name, as_of) if f.name != "retention_days")
         days = self._source.options.get("retention_days")
         if isinstance(days, int):
             yield Fact(name, "retention_days", days, as_of, "declared in ropewalk.yaml: options.retention_days")
@@ -158,7 +159,7 @@ class Logs:
         return Skipped(dataset.source, dataset.name, "a log has no rows of orders", "logs are judged by no_pii_in_logs and log_retention")
 
     def least_privilege(self) -> str:
-        return "Read permission on the log files or objects (r-- for a folder; list and get for a bucket); nothing else."
+        return bucketfacts.least_privilege(self._objects)
 
     def close(self) -> None:
         self._objects.close()

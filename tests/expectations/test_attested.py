@@ -52,3 +52,17 @@ def test_a_word_on_one_store_does_not_cover_the_company_nor_another_store() -> N
 
 def test_an_end_that_the_word_names_is_an_end() -> None:
     assert Company().attest("alarms", "company", at=10, until=1).one("2.6.f").status == Status.STALE
+
+
+@pytest.mark.parametrize(
+    ("lock", "words"),
+    [({"mode": "COMPLIANCE", "days": 400}, "on (mode COMPLIANCE, days 400)"), (True, "is on"), (365, "on (365 days)"), (False, "is off")],
+)
+def test_the_lock_of_a_bucket_with_logs_stands_beside_the_word(lock: object, words: str) -> None:
+    company = Company().dataset("logs", "app.log", "log").fact("logs", "object_lock", lock)
+    silent = company.one("2.6.e")
+    assert silent.status == Status.UNKNOWN
+    assert words in silent.reason
+    held = company.attest("log_protection", "logs").one("2.6.e")
+    assert held.status == Status.PASS
+    assert words in held.reason

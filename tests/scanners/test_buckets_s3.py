@@ -201,3 +201,17 @@ def test_older_versions_are_a_fact_of_retention(aws: S3Server) -> None:
     rule = {"ID": "x", "Status": "Enabled", "Filter": {"Prefix": ""}, "NoncurrentVersionExpiration": {"NoncurrentDays": 7}}
     s3.put_bucket_lifecycle_configuration(Bucket="kept", LifecycleConfiguration={"Rules": [rule]})
     assert {(f.subject, f.name): f.value for f in connect(aws, "kept/data").facts(AS_OF)}["b", "noncurrent_retention_days"] == 7
+
+
+def test_logs_in_a_bucket_tell_its_lock(aws: S3Server) -> None:
+    s3 = aws.client()
+    s3.create_bucket(Bucket="held", ObjectLockEnabledForBucket=True)
+    rule = {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": 400}}}
+    s3.put_object_lock_configuration(Bucket="held", ObjectLockConfiguration=rule)
+    s3.put_object(Bucket="held", Key="app.log", Body=b"2026-11-01T00:00:00Z INFO started\n")
+    logs = Plugins.of().connector("logs", "test")(Source("l", "logs+s3://held", options={"storage": aws.storage}), Limits())
+    facts = {f.name: f.value for f in logs.facts(AS_OF)}
+    assert facts["object_lock"] == {"mode": "COMPLIANCE", "days": 400}
+    assert facts["transit"] == "plain"
+    assert "oldest_event" in facts
+    assert "retention_days" not in facts
