@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import random
-import resource
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +16,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+
+from benchmarks.scanning import peak
 
 
 def sample(file: str, cells: int, *, seed: int = 5) -> list[str]:
@@ -84,7 +85,7 @@ def ours_names(file: str) -> tuple[Callable[[], int], dict[str, int]]:
     from ropewalk.detect.prose import could_name
 
     run_patterns, told = ours_patterns(file)
-    names = Names()
+    names, routed = Names(), router()
     names.tag(["Ann Example"], "cell")
     names.tag(["Ann Example called about her order."], "prose")
     told["tagged"] = 0
@@ -104,13 +105,25 @@ def ours_names(file: str) -> tuple[Callable[[], int], dict[str, int]]:
     return run, told
 
 
-def routed(values: list[str]) -> str:
-    """Which columns a name could stand in: `cell` (few words, no digits), `prose` (many words), or neither."""
-    some = values[:: max(1, len(values) // 500)]
-    words = [v.split() for v in some]
-    prose = sum(len(w) >= 6 and not v.startswith("Mozilla/") for v, w in zip(some, words, strict=True))
-    named = sum(2 <= len(w) <= 5 and all(p[:1].isupper() and not any(c.isdigit() for c in p) for p in w) for w in words)
-    return "prose" if prose > 0.5 * len(some) else "cell" if named > 0.5 * len(some) else ""
+def router() -> Callable[[list[str]], str]:
+    """How a scan sees a column without its name: `cell` (most look like people), `prose` (running text that no machine wrote), or neither."""
+    from ropewalk.detect.packs import Packs
+    from ropewalk.detect.profile import Profiler
+    from ropewalk.detect.prose import machine_like
+    from ropewalk.model import FieldRef, Sample
+    from ropewalk.plugins import Plugins
+
+    profiler = Profiler(Packs.read(Plugins.of().packs()))
+
+    def routed(values: list[str]) -> str:
+        some = values[:: max(1, len(values) // 500)]
+        profile = profiler.measure(Sample(FieldRef("bench", "orders", ("column",)), dict.fromkeys(some, 1), len(some)))
+        if profile.prose:
+            return "" if sum(map(machine_like, some)) > 0.7 * len(some) else "prose"
+        people = profile.matches.get("person_name")
+        return "cell" if people is not None and people.share > 0.5 else ""
+
+    return routed
 
 
 def ours_profile(file: str) -> tuple[Callable[[], int], dict[str, int]]:
@@ -176,8 +189,7 @@ def main() -> None:
         analyse(some)
         cells = len(some)
     seconds = time.process_time() - start
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"cells": cells, "seconds": seconds, "peak_mib": round(peak), **told}))
+    print(json.dumps({"cells": cells, "seconds": seconds, "peak_mib": peak(), **told}))
 
 
 def write_cells(file: str, target: Path, cells: int, rows: int) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import resource
 import tempfile
 import time
@@ -37,8 +38,14 @@ def cpu(pid: int | None = None) -> float:
 
 
 def peak() -> int:
-    """The most memory that this process, or one it started, ever held, in MiB."""
-    return round(max(resource.getrusage(w).ru_maxrss for w in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1024)
+    """The most memory that this process, or one it started, ever held, in MiB.
+
+    Linux counts what the parent held before a process became this one into its `ru_maxrss`, not into its VmHWM.
+    """
+    status = Path("/proc/self/status")
+    own = re.search(r"VmHWM:\s+(\d+) kB", status.read_text()) if status.exists() else None
+    held = int(own[1]) if own else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(max(held, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) / 1024)
 
 
 def configured(folder: Path, uri: str, settings: dict[str, Any] | None = None, **source: Any) -> Path:
