@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from ropewalk.cli.exporting import about
+from ropewalk.cli.heading import about
 from ropewalk.cli.render import Column, Format, clean
 from ropewalk.cli.state import FormatOption, State, moment, state
 from ropewalk.errors import ConfigError

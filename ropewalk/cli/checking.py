@@ -10,7 +10,7 @@ import typer
 
 from ropewalk.cli.alarming import raise_and_tell
 from ropewalk.cli.attesting import attestations_frame
-from ropewalk.cli.exporting import about
+from ropewalk.cli.heading import about
 from ropewalk.cli.render import STYLE, Column, Format, clean
 from ropewalk.cli.scanning import scan_and_tell
 from ropewalk.cli.state import AsOfOption, FormatOption, State, state

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ropewalk.cli import deciding
-from ropewalk.cli.exporting import about
+from ropewalk.cli.heading import about
 from ropewalk.cli.render import Column, Format, clean
 from ropewalk.cli.state import FormatOption, State, state
 from ropewalk.errors import ConfigError

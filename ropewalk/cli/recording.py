@@ -45,7 +45,7 @@ def _ropa(
     if context.invoked_subcommand:
         return
     from ropewalk import views
-    from ropewalk.cli.exporting import about, write
+    from ropewalk.cli.heading import about, write
 
     run = state(context)
     if only is not None and only not in STATES:
@@ -77,7 +77,7 @@ def _ropa(
 def _drift(context: typer.Context, form: FormatOption = Format.table) -> None:
     """Show where the record and the stores disagree; exit code 1 if they do, 3 if nothing was scanned."""
     from ropewalk import views
-    from ropewalk.cli.exporting import about
+    from ropewalk.cli.heading import about
 
     run = state(context)
     frame = views.drift(activities(run))
