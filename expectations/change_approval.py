@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from ropewalk.contracts import ControlContext
+from ropewalk.inventory.events import SEPARATE
 from ropewalk.judging import COMPANY, param
 from ropewalk.judging.inventories import fallback, held, measured, when
 from ropewalk.model import ControlResult, Status
-
-SEPARATE = "separate"
 
 
 class ChangeApproval:

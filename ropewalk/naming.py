@@ -55,11 +55,11 @@ _TECHNICAL = frozenset(
 )
 """Given and family names that stand in names of things: two of them side by side are no person."""
 _DATA_KEY = re.compile(r"[^\s@]@(?!\dx)[^\s@]|[^\s@]%40|\d{5,}|[0-9a-fA-F]{8}-|^\d+$|\s\S+\s\S+\s\S+")
-_SUFFIX = re.compile(r"(?:\.[A-Za-z][A-Za-z0-9]{0,7})?(?:\.(?:gz|bz2|xz|zst))?$")
+SUFFIX = re.compile(r"(?:\.[A-Za-z][A-Za-z0-9]{0,7})?(?:\.(?:gz|bz2|xz|zst))?$")
 _SUFFIXES = frozenset(
     "csv tsv txt json jsonl ndjson parquet avro orc xlsx xls ods zip tar tgz gz bz2 xz zst xml html htm md log eml mbox pdf docx pptx bin dat".split()
 )
-_UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
+UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 
 
 @lru_cache(maxsize=65_536)
@@ -183,7 +183,7 @@ class Names:
             value = unquote(found[2])
             data = is_data_key(value) and not _dated(f"x{value}")
             return f"{found[1]}={self.token(part)}" if data or _OF_PERSON.search(plain) else plain
-        if _EMAIL.search(plain) or (_opaque(stem) and not re.fullmatch(r"[\d_.T:-]*Z?", stem) and not _UUID.fullmatch(stem) and not _dated(stem)):
+        if _EMAIL.search(plain) or (_opaque(stem) and not re.fullmatch(r"[\d_.T:-]*Z?", stem) and not UUID.fullmatch(stem) and not _dated(stem)):
             return f"{self.token(part)}{suffix}"
         inner = plain[: len(plain) - len(suffix)] if suffix else plain
         out = self._without(inner)
@@ -194,9 +194,8 @@ class Names:
         return f"{out}{suffix}" if out != inner or plain == part else f"{plain}{self.token(part)}"
 
     def _without(self, name: str) -> str:
-        while found := spans(
-            MASKED.sub("|" * 9, name) if "*" in name else name
-        ):  # as long as the tokens; what was hidden beside a part may show once that is gone
+        """Again until nothing is found: what was hidden beside a part may show once that is gone. Tokens are covered by bars of their length."""
+        while found := spans(MASKED.sub("|" * 9, name) if "*" in name else name):
             for start, end in reversed(found):
                 name = f"{name[:start]}{self.token(name[start:end])}{name[end:]}"
         return name
@@ -256,7 +255,7 @@ def _dated(stem: str) -> bool:
 
 
 def _suffix(name: str) -> str:
-    found = _SUFFIX.search(name)
+    found = SUFFIX.search(name)
     parts = [p for p in found.group(0).split(".") if p.lower() in _SUFFIXES] if found else []
     return "".join(f".{p}" for p in parts)
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
-from ropewalk.naming import MASKED, PARTITION
+from ropewalk.naming import MASKED, PARTITION, SUFFIX, UUID
 
-_SUFFIX = re.compile(r"(?:\.[A-Za-z][A-Za-z0-9]{0,7})?(?:\.(?:gz|bz2|xz|zst))?$")
-_UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _HEX = re.compile(r"(?<![0-9A-Za-z])(?=[0-9a-fA-F]*\d)[0-9a-fA-F]{8,}(?![0-9A-Za-z])")
 _STAMP = re.compile(r"\d+(?:[T_.:-]?\d+)*Z?")
 
@@ -16,7 +14,7 @@ _STAMP = re.compile(r"\d+(?:[T_.:-]?\d+)*Z?")
 def pattern(name: str) -> str:
     """`orders/2026-01-02/part-00017.parquet` -> `orders/*/part-*.parquet`; names of one pattern are of one shape."""
     folder, slash, file = name.rpartition("/")
-    suffix = _SUFFIX.search(file)
+    suffix = SUFFIX.search(file)
     end = suffix.start() if suffix else len(file)
     return "/".join(map(_starred, folder.split("/"))) + slash + _starred(file[:end]) + file[end:]
 
@@ -31,5 +29,5 @@ def partitions(key: str) -> dict[str, str | None]:
 def _starred(part: str) -> str:
     if found := PARTITION.fullmatch(part):
         return f"{found[1]}=*"
-    out = _STAMP.sub("*", _HEX.sub("*", _UUID.sub("*", MASKED.sub("*", part))))
+    out = _STAMP.sub("*", _HEX.sub("*", UUID.sub("*", MASKED.sub("*", part))))
     return re.sub(r"\*(?:[-_.]?\*)+", "*", out)

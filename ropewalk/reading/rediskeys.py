@@ -13,11 +13,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from ropewalk.naming import is_data_key
+from ropewalk.naming import UUID, is_data_key
 
 ID = "{id}"
 _SEPARATORS = re.compile(r"([:/|])")
-_UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _HEX = re.compile(r"(?<![0-9A-Za-z])(?=[0-9a-fA-F]*\d)[0-9a-fA-F]{8,}(?![0-9A-Za-z])")
 _NUMBER = re.compile(r"\d+(?:[.,T_-]?\d+)*Z?")
 _VERSION = re.compile(r"v\d{1,2}$", re.I)
@@ -69,7 +68,7 @@ def name_of(key: bytes) -> Name:
 def _segment(part: str) -> str:
     if not part or _VERSION.match(part):
         return part
-    short = _NUMBER.sub(ID, _HEX.sub(ID, _UUID.sub(ID, part)))
+    short = _NUMBER.sub(ID, _HEX.sub(ID, UUID.sub(ID, part)))
     if "@" in part or _TOKEN.match(part) or len(part) > 64 or is_data_key(re.sub(r"\{id\}", "", short)):
         return ID
     return "".join(c if c.isprintable() else "?" for c in short)

@@ -79,6 +79,17 @@ def test_a_dataset_behind_a_skip_is_not_gone(register: Register, skip: Skipped) 
     assert set(register.frame("units").query("scan_id == @second")["status"]) == {"skipped"}
 
 
+@pytest.mark.parametrize("skip", [Skipped("shop", "", "no answer for ann@example.com"), Skipped("shop", "o", "no right of ann@example.com")])
+def test_a_reason_of_what_was_never_looked_at_is_masked_everywhere(register: Register, skip: Skipped) -> None:
+    first = begin(register, "orders")
+    register.finish_scan(first, "failed")
+    second = begin(register, skipped=(skip, Skipped("shop", "new", skip.reason)))
+    register.finish_scan(second, "incomplete")
+    errors = register.frame("units").query("scan_id == @second")["error"]
+    assert len(errors) >= 1
+    assert not [e for e in [*errors, *register.frame("skipped")["reason"]] if "ann" in e]
+
+
 def test_a_narrowed_scan_forgets_nothing(register: Register) -> None:
     first = begin(register, "orders", "other", skipped=(Skipped("shop", "secret", "no right"),))
     for name in ("orders", "other"):
