@@ -38,6 +38,16 @@ def test_what_nobody_can_read_is_named_and_the_scan_complete(folder: Path) -> No
     assert (report.status, report.exit_code, report.left_out, report.unread) == ("complete", 0, 4, 0)
 
 
+def test_an_empty_file_leaves_no_question_open(folder: Path) -> None:
+    (folder / "data" / "part-1.csv").write_bytes(b"")
+    (folder / "data" / "part-2.csv").write_text("order,total\nA-1,9.90\n")
+    report = rw.scan(folder, judge=quick)
+    assert [s.reason for s in report.skipped if "empty" in s.reason]
+    unseen = {r.subject for r in rw.check(rw.load_config(folder)).results if "not looked at" in r.reason}
+    assert "shop/sealed.bin" in unseen
+    assert not [s for s in unseen if "empty" in s or "part" in s]
+
+
 def test_a_broken_file_makes_it_incomplete_until_it_is_mended(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     broken = folder / "data" / "broken.log.gz"
     whole = gzip.compress(b"2026-11-01T10:00:00Z INFO user=7\n" * 50)
