@@ -26,6 +26,8 @@ Clocks = Mapping[str, Mapping[str, Any]]
 FIRST = datetime(2000, 1, 1, tzinfo=UTC)
 NAME_IT = "name the column that tells when a row was made, in ropewalk.yaml below the source: clocks: {{{}: {{created: <column>}}}}"
 _MOST = 3
+_COPIES = {"sqlite", "postgresql"}
+"""Their planners copy each expression to every place that names it, unless the inner query has an offset."""
 _SCALES = (1, 1_000, 1_000_000)
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _TIME = set("at on am date time timestamp datetime ts day utc datum fecha".split())
@@ -80,8 +82,10 @@ def asked(table: Table, dialect: str, declared: Clocks) -> list[Asked]:
 def question(columns: Sequence[Asked], place: sa.FromClause, as_of: datetime, dialect: str) -> sa.Select[Any]:
     """One row: rows, those with a date in one of the columns, and of each column its minimums."""
     values = [v for a in columns for v in _values(a, _last(as_of))]
-    dated = sa.func.sum(sa.case((sa.or_(*(v.is_not(None) for v in values)), 1), else_=0))
-    return sa.select(sa.func.count(), dated, *_least(columns, values, dialect)).select_from(place)
+    rows = sa.select(*(v.label(f"v{i}") for i, v in enumerate(values))).select_from(place)
+    inner = (rows.offset(0) if dialect in _COPIES else rows).subquery("ropewalk_rows")
+    dated = sa.func.sum(sa.case((sa.or_(*(v.is_not(None) for v in inner.c)), 1), else_=0))
+    return sa.select(sa.func.count(), dated, *_least(columns, inner.c, dialect)).select_from(inner)
 
 
 def quick(asked_: Asked, place: sa.FromClause, as_of: datetime, dialect: str) -> sa.Select[Any] | None:
