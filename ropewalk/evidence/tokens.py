@@ -46,14 +46,18 @@ def ask(head: str, url: str, authorities: bytes, where: str, timeout: float) -> 
 
 def check(answer: bytes, authorities: bytes, where: str, *, nonce: int | None = None, head: str | None = None) -> Token:
     """What the answer attests. authorities: PEM. Raises EvidenceError where it does not hold, ConfigError for certificates that are none."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.x509 import DuplicateExtension, InvalidVersion
+
     client, roots = _client(), certificates(authorities, where)
+    damaged = (client.VerificationError, ValueError, TypeError, UnsupportedAlgorithm, DuplicateExtension, InvalidVersion)
     read = _decoded(client, answer)
     verifier = client.VerifierBuilder(roots=roots, nonce=nonce).build()
     try:
         message, at = bytes(read.tst_info.message_imprint.message), read.tst_info.gen_time
         verifier.verify(read, message)
         token = Token(at if at.tzinfo else at.replace(tzinfo=UTC), message, _signer(read))
-    except (client.VerificationError, ValueError, TypeError) as error:
+    except damaged as error:
         raise EvidenceError(f"the timestamp does not hold: {_plain(error)}", where=where, mend="see which authority gave it, and when") from None
     if head is not None and message != imprint(head):
         raise EvidenceError("the timestamp is of another head", where=where, mend="see where the register was written anew")
