@@ -22,7 +22,7 @@ from ropewalk.naming import NAMED, sample, told
 from ropewalk.reading.cells import Cells, FrameRows
 from ropewalk.reading.draws import MOST, Draw, chance, head, keyed, seed
 from ropewalk.reading.rowage import RowAges
-from ropewalk.reading.sqlsession import LostError, SqlSession, named
+from ropewalk.reading.sqlsession import LostError, SqlSession, led, named
 from ropewalk.reading.tables import Column, Table, origin_of
 
 STREAMED, STREAMED_CELLS = 20_000, 1_000_000
@@ -159,8 +159,9 @@ class Relational(SqlSession):
                     yield Fact(where, "comment", comment, as_of, "comment in the catalogue")
                 if tag := origin_of(comment):
                     yield Fact(where, "origin_tag", tag, as_of, "comment in the catalogue")
-        dialect, clocks = self._engine().dialect.name, self._source.options.get("clocks") or {}
-        ages = RowAges(self._source.name, self._rows, dialect, clocks, _AGES * self._limits.statement_timeout)
+        engine, clocks = self._engine(), self._source.options.get("clocks") or {}
+        lead, seconds = (lambda t: led(engine, t.name, self._schema(t))), _AGES * self._limits.statement_timeout
+        ages = RowAges(self._source.name, self._rows, lead, engine.dialect.name, clocks, seconds)
         yield from ages.facts(((t, self._place(t)) for t in tables.values()), as_of)
 
     def table(self, dataset: Dataset, paths: Sequence[Path]) -> SqlTable | FrameTable | Skipped:

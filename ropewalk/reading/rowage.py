@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from fnmatch import fnmatchcase
@@ -25,6 +25,8 @@ from ropewalk.reading.tables import Column, Table
 Clocks = Mapping[str, Mapping[str, Any]]
 FIRST = datetime(2000, 1, 1, tzinfo=UTC)
 NAME_IT = "name the column that tells when a row was made, in ropewalk.yaml below the source: clocks: {{{}: {{created: <column>}}}}"
+WHOLE = 1_000_000
+"""Rows up to which a table is looked at whole; of a larger one only a minimum that an index answers, for the rest costs more than a profile."""
 _MOST = 3
 _COPIES = {"sqlite", "postgresql"}
 """Their planners copy each expression to every place that names it, unless the inner query has an offset."""
@@ -221,11 +223,15 @@ def _bounds(kind: str, last: datetime) -> tuple[Any, Any]:
 class RowAges:
     """The facts `oldest_row` and `undated_rows` of a source's tables, one statement for each; views are judged by what they stand on.
 
-    rows: runs a statement in the read-only session, with its timeout. seconds: how long all tables together may take.
+    rows: runs a statement in the read-only session, with its timeout. led: the columns of a table that an index begins with.
+    seconds: how long all tables together may take.
     """
 
-    def __init__(self, source: str, rows: Callable[[sa.Select[Any]], list[Any]], dialect: str, declared: Clocks, seconds: float) -> None:
-        self._source, self._rows, self._dialect, self._declared = source, rows, dialect, declared
+    def __init__(
+        self, source: str, rows: Callable[[sa.Select[Any]], list[Any]], led: Callable[[Table], Container[str]], dialect: str, declared: Clocks,
+        seconds: float,
+    ) -> None:  # fmt: skip
+        self._source, self._rows, self._led, self._dialect, self._declared = source, rows, led, dialect, declared
         self._until = monotonic() + seconds
 
     def facts(self, tables: Iterable[tuple[Table, sa.FromClause]], as_of: datetime) -> Iterator[Fact]:
@@ -246,14 +252,20 @@ class RowAges:
             how = "not asked: the tables before it took all the time that there is for this"
             yield Fact(subject, "oldest_row", None, as_of, how, "raise limits.statement_timeout, or scan at a quieter time")
             return
+        large, age = table.rows is not None and table.rows > WHOLE, None
+        why, mend = f"no look at all of {table.rows or 0:,} rows", f"an index that begins with {names} would tell"
         try:
-            age = answer(columns, self._rows(question(columns, place, as_of, self._dialect))[0])
+            if not large:
+                age = answer(columns, self._rows(question(columns, place, as_of, self._dialect))[0])
         except LostError:
             raise
         except SourceError as error:
-            found = self._quickly(columns, place, as_of)
+            why, mend = error.what, error.mend
+        if age is None:
+            indexed = self._led(table) if large else ()
+            found = self._quickly([a for a in columns if not large or a.column.name in indexed], place, as_of)
             if found is None:
-                yield Fact(subject, "oldest_row", None, as_of, f"minimum of {names}: {error.what}", error.mend)
+                yield Fact(subject, "oldest_row", None, as_of, f"minimum of {names}: {why}", mend)
                 return
             age = Age(None, None, *found)
         if age.rows == 0:
@@ -261,8 +273,7 @@ class RowAges:
         how = f"minimum of {age.column}" if age.oldest else f"no row has a date in {names}"
         yield Fact(subject, "oldest_row", age.oldest and age.oldest.isoformat(), as_of, how, "" if age.oldest else name_it)
         if age.oldest:
-            needs = "" if age.rows else "raise limits.statement_timeout, or scan at a quieter time"
-            yield Fact(subject, "undated_rows", age.undated, as_of, f"rows without a date in {names}", needs)
+            yield Fact(subject, "undated_rows", age.undated, as_of, f"rows without a date in {names}", "" if age.rows else mend)
 
     def _quickly(self, columns: Sequence[Asked], place: sa.FromClause, as_of: datetime) -> tuple[datetime, str] | None:
         """By an index, where the whole table takes too long: the first column that answers."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar
@@ -18,6 +19,18 @@ from ropewalk.naming import Names
 from ropewalk.reading.dberrors import Trouble, trouble
 
 CHUNK = 2_000
+
+
+def led(engine: sa.Engine, name: str, schema: str | None) -> frozenset[str]:
+    """The columns that an index of the table begins with; none where the catalogue does not tell."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", sa.exc.SAWarning)  # an index on an expression begins with no column
+        try:
+            told: Any = sa.inspect(engine)
+            keys = [told.get_pk_constraint(name, schema)["constrained_columns"], *(i["column_names"] for i in told.get_indexes(name, schema))]
+        except (sa.exc.SQLAlchemyError, NotImplementedError):
+            return frozenset()
+    return frozenset(k[0] for k in keys if k and k[0])
 
 
 class LostError(SourceError):

@@ -20,6 +20,7 @@ from ropewalk.errors import SourceError
 from ropewalk.model import Fact, Source, Status
 from ropewalk.plugins import Plugins
 from ropewalk.reading.rowage import RowAges, _rank
+from ropewalk.reading.sqlsession import led
 from ropewalk.reading.tables import Column, Table
 
 OPTIONS = {"clocks": {"*told": {"created": "booked", "delivered": None, "shipped": None}, "*lost": {"created": "gone"}}}
@@ -188,7 +189,7 @@ def test_a_table_too_big_to_count_tells_its_minimum_by_an_index() -> None:
             return list(connection.execute(select))
 
         table = Table("t", (Column("created_at", "timestamp"),))
-        facts = {f.name: f for f in RowAges("db", rows, "duckdb", {}, 60).facts([(table, sa.table("t"))], AS_OF)}
+        facts = {f.name: f for f in RowAges("db", rows, lambda _: set(), "duckdb", {}, 60).facts([(table, sa.table("t"))], AS_OF)}
     assert facts["oldest_row"].value == "2026-11-01T09:00:00+00:00"
     assert (facts["undated_rows"].value, bool(facts["undated_rows"].needs)) == (None, True)
     company = Company().source("db")
@@ -198,7 +199,36 @@ def test_a_table_too_big_to_count_tells_its_minimum_by_an_index() -> None:
     assert (result.status, "were not counted" in result.reason) == (Status.UNKNOWN, True)
 
 
+def test_a_large_table_is_asked_only_what_an_index_answers() -> None:
+    engine = sa.create_engine("duckdb:///:memory:")
+    with engine.connect() as connection:
+        connection.execute(sa.text("CREATE TABLE t (created_at timestamp)"))
+        connection.execute(sa.text("INSERT INTO t VALUES ('2026-11-01 09:00:00')"))
+        table, asked = Table("t", (Column("created_at", "timestamp"),), rows=10_000_000), []
+
+        def rows(select: sa.Select[Any]) -> list[Any]:
+            asked.append(str(select))
+            return list(connection.execute(select))
+
+        for columns, oldest in (({"created_at"}, "2026-11-01T09:00:00+00:00"), (set(), None)):
+            facts = {f.name: f for f in RowAges("db", rows, lambda _, c=columns: c, "duckdb", {}, 60).facts([(table, sa.table("t"))], AS_OF)}
+            assert facts["oldest_row"].value == oldest
+    assert len(asked) == 1
+    assert "count(" not in asked[0]
+    assert ("10,000,000 rows" in facts["oldest_row"].how, "index that begins with created_at" in facts["oldest_row"].needs) == (True, True)
+
+
+def test_what_an_index_begins_with() -> None:
+    engine = sa.create_engine("sqlite://")
+    with engine.begin() as connection:
+        connection.execute(sa.text("CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b TEXT, c TEXT)"))
+        connection.execute(sa.text("CREATE INDEX both ON t (a, b)"))
+        connection.execute(sa.text("CREATE INDEX made ON t (lower(c))"))
+    assert led(engine, "t", None) == {"id", "a"}
+    assert led(engine, "none", None) == frozenset()
+
+
 def test_a_spent_budget_leaves_the_rest_unknown() -> None:
     table = Table("t", (Column("created_at", "timestamp"),))
-    (fact,) = RowAges("db", lambda _: [], "duckdb", {}, -1).facts([(table, sa.table("t"))], AS_OF)
+    (fact,) = RowAges("db", lambda _: [], lambda _: set(), "duckdb", {}, -1).facts([(table, sa.table("t"))], AS_OF)
     assert (fact.value, "took all the time" in fact.how) == (None, True)
