@@ -118,7 +118,7 @@ def markdown(results: list[dict[str, Any]], scans: list[dict[str, Any]], rows: i
         same = "the same findings as Presidio (`tests/detect/test_patterns.py`)"
         lines += ["", f"Exact patterns: {r['distinct']:,} distinct values looked at, {r['hits']:,} hits; {same}."]
     if "tagged" in told.get("ours-names", {}):
-        lines += [f"Routed names: {told['ours-names']['tagged']:,} distinct values of the columns that look like names or prose went to the models."]
+        lines += [f"Routed names: {told['ours-names']['tagged']:,} distinct values of the columns about which a scan asks the models went to them."]
     if "looked" in told.get("ours-profile", {}):
         r = told["ours-profile"]
         lines += [f"Profile: {r['looked']:,} cells drawn, {r['personal']} of {r['fields']} fields found personal; its rate counts the table's cells."]

@@ -9,7 +9,7 @@ import json
 import random
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from benchmarks.scanning import peak
+from ropewalk.detect.hits import Hit
 
 
 def sample(file: str, cells: int, *, seed: int = 5) -> list[str]:
@@ -92,8 +93,8 @@ def ours_names(file: str) -> tuple[Callable[[], int], dict[str, int]]:
 
     def run() -> int:
         cells = run_patterns()
-        for _, values, _ in columns(file):
-            kind = routed(values)
+        for name, values, _ in columns(file):
+            kind = routed(name, values)
             if kind == "prose":
                 values = [v for v in values if could_name(v)]
             if kind:
@@ -105,23 +106,33 @@ def ours_names(file: str) -> tuple[Callable[[], int], dict[str, int]]:
     return run, told
 
 
-def router() -> Callable[[list[str]], str]:
-    """How a scan sees a column without its name: `cell` (most look like people), `prose` (running text that no machine wrote), or neither."""
-    from ropewalk.detect.packs import Packs
-    from ropewalk.detect.profile import Profiler
-    from ropewalk.detect.prose import machine_like
-    from ropewalk.model import FieldRef, Sample
+class Asked:
+    """Stands where a scan has its name models, and keeps which kinds of texts it is asked about; it answers nothing."""
+
+    def __init__(self) -> None:
+        self.kinds: set[str] = set()
+
+    def tag(self, values: Sequence[str], kind: str) -> list[list[Hit]]:
+        self.kinds.add(kind)
+        return [[] for _ in values]
+
+
+def router() -> Callable[[str, list[str]], str]:
+    """What a scan asks the models about a column: `prose`, `cell`, or nothing, where names are settled by lists or cannot be."""
+    from ropewalk.config import Detection
+    from ropewalk.detect.core import Detector
+    from ropewalk.model import Dataset, FieldRef, Sample
     from ropewalk.plugins import Plugins
 
-    profiler = Profiler(Packs.read(Plugins.of().packs()))
+    asked = Asked()
+    detector = Detector.of(Detection(), Plugins.of().packs(), asked)
 
-    def routed(values: list[str]) -> str:
+    def routed(name: str, values: list[str]) -> str:
+        asked.kinds.clear()
         some = values[:: max(1, len(values) // 500)]
-        profile = profiler.measure(Sample(FieldRef("bench", "orders", ("column",)), dict.fromkeys(some, 1), len(some)))
-        if profile.prose:
-            return "" if sum(map(machine_like, some)) > 0.7 * len(some) else "prose"
-        people = profile.matches.get("person_name")
-        return "cell" if people is not None and people.share > 0.5 else ""
+        sample = Sample(FieldRef("bench", "orders", (name,)), dict.fromkeys(some, 1), len(some))
+        detector.judge(Dataset("bench", "orders", "table"), [sample])
+        return "prose" if "prose" in asked.kinds else "cell" if asked.kinds else ""
 
     return routed
 
