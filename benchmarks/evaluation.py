@@ -149,7 +149,9 @@ def main() -> None:
         started = time.process_time()
         told = measure()
         print(f"== {title} ({time.process_time() - started:.1f} CPU s)\n{told}", flush=True)
-        scores = told.split("# error kinds")[0] if "# error kinds" in told else "\n".join(x for x in told.splitlines() if not re.search(r"\bgold\b", x))
+        scores = (
+            told.split("# error kinds")[0] if "# error kinds" in told else "\n".join(x for x in told.splitlines() if not re.search(r"\bgold\b", x))
+        )
         parts.append(f"## {title}\n\n```\n{scores.strip()}\n```\n")
 
     if "columns" in arguments.parts:
