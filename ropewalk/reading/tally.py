@@ -61,19 +61,21 @@ class Tally:
                 values[value] += count
             else:
                 fresh.append(value)
-        self._admit(fresh, counts)
+        self._admit(_templates(fresh), fresh, counts)
 
     def _reduce(self) -> None:
         self.reduced = True
         old = self.values
-        self._keep = max(_LEAST, self._cap // (2 * max(len(set(_templates(list(old)))), 1)))
+        fresh = list(old)
+        keys = _templates(fresh)
+        self._keep = max(_LEAST, self._cap // (2 * max(len(set(keys)), 1)))
         self.values = {}
-        self._admit(list(old), old)
+        self._admit(keys, fresh, old)
 
-    def _admit(self, fresh: Sequence[str], counts: Mapping[str, int]) -> None:
-        """New values: each becomes a representative of its template, or one of those takes its count, in turns."""
+    def _admit(self, keys: Sequence[str], fresh: Sequence[str], counts: Mapping[str, int]) -> None:
+        """New values: each becomes a representative of its template (its key), or one of those takes its count, in turns."""
         groups, values, turn = self._kept, self.values, self._turn
-        for key, value in zip(_templates(fresh), fresh, strict=True):
+        for key, value in zip(keys, fresh, strict=True):
             kept = groups.get(key)
             if kept is None:
                 kept = groups.setdefault(key if len(groups) < _TEMPLATES else "", [])
