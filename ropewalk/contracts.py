@@ -140,9 +140,10 @@ class Exporter(Protocol):
 
 
 class Judge(Protocol):
-    """The detection core as the scan sees it; `version` changes whenever a rule changes."""
+    """The detection core as the scan sees it; `version` changes whenever a rule changes. enough: cells below which no verdict is settled."""
 
     version: str
+    enough: int
 
     def judge(self, dataset: Dataset, samples: Sequence[Sample]) -> list[Finding]:
         """One Finding per sampled field, in order; a field without personal data has `category` None."""

@@ -42,17 +42,28 @@ def all_differ(names: Sequence[str], words: str, key: str = "name") -> None:
 def parse(text: str, where: str) -> tuple[Any, Lines]:
     """YAML text -> (data, line of every key path). Duplicate keys and YAML mistakes are ConfigErrors."""
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        lines: Lines = {}
-        if node is not None:
-            _walk(node, (), lines, where)
-        return yaml.safe_load(text), lines
+        try:
+            return _read(text, where, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        except yaml.YAMLError:
+            return _read(text, where, yaml.SafeLoader)  # the same mistake in plainer words than those of the library in C
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         at = f"{where}:{mark.line + 1}" if mark else where
         raise ConfigError(f"not valid YAML: {error.problem}", where=at, mend="check the indentation and the quotes near this line") from None
     except yaml.YAMLError:
         raise ConfigError("not valid YAML", where=where, mend="save the file as UTF-8 text") from None
+
+
+def _read(text: str, where: str, kind: Any) -> tuple[Any, Lines]:
+    loader = kind(text)
+    try:
+        node, lines = loader.get_single_node(), Lines()
+        if node is None:
+            return None, lines
+        _walk(node, (), lines, where)
+        return loader.construct_document(node), lines
+    finally:
+        loader.dispose()
 
 
 def _walk(node: yaml.Node, path: tuple[str | int, ...], lines: Lines, where: str) -> None:

@@ -12,6 +12,7 @@ from ropewalk.plugins import Plugins
 
 class QuickJudge:
     version = "quick-1"
+    enough = 0
 
     def judge(self, dataset: Dataset, samples: Sequence[Sample]) -> list[Finding]:
         return [self._finding(s) for s in samples]

@@ -34,6 +34,8 @@ _DATE_PARTS = re.compile(r"(?<![a-z0-9])(?:19|20)\d\d(?:[-_./]?(?:q[1-4]|\d{1,2}
 class Detector:
     """Judges fields; keeps `contracts.Judge`. Use `Detector.of`."""
 
+    enough = 1_000
+
     def __init__(self, detection: Detection, packs: Packs, names: NameTagger | None = None) -> None:
         self._detection, self._packs, self._names = detection, packs, names
         self._reader = NameReader(packs)
@@ -72,12 +74,8 @@ class Detector:
         return [self._finding(view) for view in views]
 
     def unsettled(self, findings: Sequence[Finding]) -> list[Path]:
-        """The fields whose verdict more rows could change: too few cells, or a close call."""
-        return [
-            f.field.path
-            for f in findings
-            if f.method != "full" and (f.sampled < 1_000 or (0.2 < f.confidence < 0.8 and f.sampled < 10_000 and "deny" not in f.recognisers))
-        ]
+        """The fields whose verdict more rows could change: too few cells, or a close call in which the cells have a say."""
+        return [f.field.path for f in findings if f.method != "full" and (f.sampled < self.enough or _close(f))]
 
     def _view(self, sample: Sample) -> View:
         name = self._reader.read(sample.field.path)
@@ -165,6 +163,11 @@ class Detector:
                     recognisers=("allow",),
                 )
         return finding
+
+
+def _close(f: Finding) -> bool:
+    told = any(s.weight and s.kind in {"value", "checksum", "negative"} for s in f.signals)
+    return told and 0.2 < f.confidence < 0.8 and f.sampled < 10_000 and "deny" not in f.recognisers
 
 
 def fingerprint(reader: NameReader, sample: Sample) -> str:

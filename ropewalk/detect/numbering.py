@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, SUPPORTED_REGIONS, PhoneMetadata, re_util
@@ -28,10 +28,10 @@ def supported(region: str) -> bool:
 
 
 class Types:
-    """The valid national numbers of one region (or calling code): a regular expression for each length."""
+    """The valid national numbers of one region (or calling code): a regular expression for each length, compiled at first use."""
 
     def __init__(self, metadata: Any) -> None:
-        self._by_length: dict[int, Any] = {}
+        self._compiled: dict[int, Any] = {}
         self.patterns: dict[int, str] = {}
         general = metadata.general_desc
         fullest = {n for name in _TYPES if (d := getattr(metadata, name)) is not None for n in d.possible_length} | set(general.possible_length)
@@ -42,12 +42,16 @@ class Types:
             if allowed:
                 union = "|".join(f"(?:{p})" for p in dict.fromkeys(allowed))
                 self.patterns[length] = f"(?=(?:{general.national_number_pattern})\\Z)(?:{union})\\Z"
-                self._by_length[length] = re.compile(self.patterns[length]).match
-        self.lengths = frozenset(self._by_length)
+        self.lengths = frozenset(self.patterns)
 
     def valid(self, number: str) -> bool:
-        match = self._by_length.get(len(number))
-        return match is not None and match(number) is not None
+        length = len(number)
+        match = self._compiled.get(length)
+        if match is None:
+            if length not in self.patterns:
+                return False
+            match = self._compiled[length] = re.compile(self.patterns[length]).match
+        return match(number) is not None
 
 
 def _fits(desc: Any, length: int) -> bool:
@@ -68,13 +72,17 @@ class Calling:
         self.main = main
         self.lengths = frozenset(n for _, types in self._regions for n in types.lengths)
         self._single = self._regions[0][1] if len(COUNTRY_CODE_TO_REGION_CODE[code]) == 1 else None
-        self._formats = []
-        for form in main.number_format:
+
+    @cached_property
+    def _formats(self) -> list[tuple[re.Pattern[str] | None, re.Pattern[str], bool]]:
+        """(leading digits, whole number, whether the national prefix must be written) of each way to write one; empty if none asks for it."""
+        out = []
+        for form in self.main.number_format:
             rule = form.national_prefix_formatting_rule
             needs = bool(rule) and not form.national_prefix_optional_when_formatting and not library._formatting_rule_has_first_group_only(rule)
             lead = form.leading_digits_pattern[-1] if form.leading_digits_pattern else None
-            self._formats.append((re.compile(lead) if lead is not None else None, re.compile(f"(?:{form.pattern})\\Z"), needs))
-        self._any_needs = any(needs for _, _, needs in self._formats)
+            out.append((re.compile(lead) if lead is not None else None, re.compile(f"(?:{form.pattern})\\Z"), needs))
+        return out if any(needs for _, _, needs in out) else []
 
     def valid(self, number: str) -> bool:
         if len(number) not in self.lengths:
@@ -96,10 +104,9 @@ class Calling:
 
     def needs_prefix(self, number: str) -> bool:
         """Whether a number written without its country must carry the national prefix."""
-        if self._any_needs:
-            for lead, pattern, needs in self._formats:
-                if (lead is None or lead.match(number)) and pattern.match(number):
-                    return needs
+        for lead, pattern, needs in self._formats:
+            if (lead is None or lead.match(number)) and pattern.match(number):
+                return needs
         return False
 
 
@@ -169,13 +176,13 @@ class Anywhere:
         for plan in self._plain:
             for length, pattern in plan.patterns():
                 by_length.setdefault(length, []).append(pattern)
-        self._could = {length: re.compile("|".join(dict.fromkeys(patterns))).match for length, patterns in by_length.items()}
+        self._patterns = {length: "|".join(dict.fromkeys(patterns)) for length, patterns in by_length.items()}
+        self._could = cache(lambda length: re.compile(self._patterns.get(length, "(?!)")).match)
 
     def valid(self, digits: str) -> bool:
         if self._head(digits):
             return any(region.valid(digits) for region in self._regions)
-        could = self._could.get(len(digits))
-        return could is not None and could(digits) is not None and any(plan.valid(digits) and not plan.needs_prefix(digits) for plan in self._plain)
+        return self._could(len(digits))(digits) is not None and any(plan.valid(digits) and not plan.needs_prefix(digits) for plan in self._plain)
 
 
 def international(digits: str) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Sequence
+from functools import cache
 from importlib.util import find_spec
 from typing import Any
 
@@ -59,16 +60,25 @@ def model_package(name: str) -> str:
     )
 
 
+@cache
+def loaded(model: str) -> Any:
+    """The spaCy pipeline of a model, loaded once a process: the named entities and the lemmas share it. Raises ConfigError."""
+    import spacy
+
+    return spacy.load(model_package(model))
+
+
 def nlp_engine(language: str = "en", model: str = "") -> Any:
     """Presidio's NLP engine over a local spaCy model; where there is no model for the language, its engine without one."""
     from presidio_analyzer.nlp_engine import NoOpNlpEngine, SpacyNlpEngine
 
     name = model or MODELS.get(language, "")
-    if not name:
-        engine: Any = NoOpNlpEngine(models=[{"lang_code": language, "model_name": "none"}])
+    if name:
+        engine: Any = SpacyNlpEngine(models=[{"lang_code": language, "model_name": model_package(name)}])
+        engine.nlp = {language: loaded(name)}
     else:
-        engine = SpacyNlpEngine(models=[{"lang_code": language, "model_name": model_package(name)}])
-    engine.load()
+        engine = NoOpNlpEngine(models=[{"lang_code": language, "model_name": "none"}])
+        engine.load()
     return engine
 
 

@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -19,6 +20,9 @@ from ropewalk.scan.unit import Looker, Outcome, Setting, Work, failed, judge_of,
 
 AHEAD = 2
 """Units handed out for each worker: enough to keep it busy, few enough to lose little."""
+TRIES = 3
+"""Times that a unit is handed to a cluster. A unit itself never raises, so what it raises there is the cluster's: a worker that dies while
+its answer is fetched, for example."""
 
 
 class Crew(Protocol):
@@ -138,6 +142,7 @@ class Cluster:
 
     def run(self, works: Iterator[Work]) -> Iterator[tuple[Work, Outcome]]:
         running: dict[Future[Outcome], Work] = {}
+        tried: Counter[tuple[str, str]] = Counter()
         ended = _fill(self._executor, running, works, self.workers * AHEAD)
         while True:
             try:
@@ -153,6 +158,10 @@ class Cluster:
                 raise self._gone(error) from None
             except Exception as error:
                 lost = type(error).__name__ == "KilledWorker"
+                tried[work.source.name, work.dataset] += 1
+                if not lost and tried[work.source.name, work.dataset] < TRIES:
+                    running[_submit(self._executor, work)] = work
+                    continue
                 words = ("every worker that took it died, perhaps for lack of memory", "give the workers more memory") if lost else told(error)
                 outcome = failed(work, *words)
             yield work, outcome

@@ -49,30 +49,44 @@ class Drawn:
         return max((a.rows for a in seen.values()), default=0)
 
 
+class _Further:
+    """Draws of more rows of some fields, each larger than the last, up to `limits.max_rows`."""
+
+    def __init__(self, connector: Connector, dataset: Dataset, limits: Limits, drawn: Drawn) -> None:
+        self._connector, self._dataset, self._limits, self._drawn = connector, dataset, limits, drawn
+        self._turn, self._rows, self._over = 0, limits.rows, False
+
+    def draw(self, paths: Iterable[Path]) -> bool:
+        """Whether there were more rows of those of the fields of which not all was read. A failure is kept as a Skipped and ends it."""
+        samples = self._drawn.samples
+        wanted = [p for p in paths if p in samples and samples[p].method != "full"]
+        rows = min(self._rows * GROWTH, self._limits.max_rows - max((samples[p].rows for p in wanted), default=0))
+        if self._over or not wanted or rows <= 0:
+            return False
+        self._turn, self._rows = self._turn + 1, rows
+        try:
+            self._over = not self._drawn.take(self._connector.samples(self._dataset, rows=rows, fields=wanted, turn=self._turn), wanted)
+        except SourceError as error:
+            words = f"more rows could not be read, so some verdicts rest on {self._drawn.rows} rows: {error.what}"
+            self._drawn.skipped.append(Skipped(self._dataset.source, self._dataset.name, words, error.mend))
+            self._over = True
+        return not self._over
+
+
 def look_at(connector: Connector, dataset: Dataset, judge: Judge, limits: Limits, *, exhaustive: bool) -> tuple[list[Finding], Drawn]:
     """The findings on a dataset and what they rest on. Raises SourceError where nothing could be read.
 
-    First `limits.rows` rows of all fields, then more rows of the fields that the judge calls unsettled, up to
-    `limits.max_rows`. Where a further draw fails, the verdict on the rows at hand stands and a Skipped says so.
+    First `limits.rows` rows of all fields, then more of the fields with too few cells for any verdict, then more of those that the
+    judge calls unsettled. Where a further draw fails, the verdict on the rows at hand stands and a Skipped says so.
     """
     drawn = Drawn()
     drawn.take(connector.samples(dataset, rows=None if exhaustive else limits.rows))
-    findings = judge.judge(dataset, list(collapsed(drawn.samples).values()))
-    turn, wanted = 0, limits.rows
-    while not exhaustive:
-        unsettled = [p for p in judge.unsettled(findings) if p in drawn.samples and drawn.samples[p].method != "full"]
-        left = limits.max_rows - max((drawn.samples[p].rows for p in unsettled), default=0)
-        turn, wanted = turn + 1, min(wanted * GROWTH, left)
-        if not unsettled or wanted <= 0:
-            break
-        try:
-            more = drawn.take(connector.samples(dataset, rows=wanted, fields=unsettled, turn=turn), unsettled)
-        except SourceError as error:
-            words = f"more rows could not be read, so some verdicts rest on {drawn.rows} rows: {error.what}"
-            drawn.skipped.append(Skipped(dataset.source, dataset.name, words, error.mend))
-            break
-        if not more:
-            break
+    further = _Further(connector, dataset, limits, drawn)
+    samples = collapsed(drawn.samples)
+    while not exhaustive and further.draw(p for p, s in samples.items() if s.cells < judge.enough):
+        samples = collapsed(drawn.samples)
+    findings = judge.judge(dataset, list(samples.values()))
+    while not exhaustive and further.draw(judge.unsettled(findings)):
         findings = judge.judge(dataset, list(collapsed(drawn.samples).values()))
     if drawn.told:
         findings = [replace(f, signals=(*f.signals, drawn.told[f.field.path])) if f.field.path in drawn.told else f for f in findings]

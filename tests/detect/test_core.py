@@ -49,6 +49,15 @@ def test_unsettled_are_small_samples_and_close_calls_not_full_ones() -> None:
     assert detector().unsettled(many) == []
 
 
+def test_a_close_call_is_unsettled_only_where_the_cells_have_a_say() -> None:
+    mixed = judge(sample("c1", [f"{('Bob Smith', 'Mary Johnson')[i % 2]} {i}" for i in range(1500)], method="bernoulli"))
+    assert 0.2 < mixed[0].confidence < 0.8, mixed
+    assert detector().unsettled(mixed) == [("c1",)]
+    named = judge(sample("country", ["DE", "FR", "US"] * 500, method="bernoulli"))
+    assert 0.2 < named[0].confidence < 0.8, named
+    assert detector().unsettled(named) == []
+
+
 def test_caps_are_reported_and_matches_are_counted_over_all_values() -> None:
     finding = judge(sample("buyer_email", [f"u{i}@example.com" for i in range(1500)]))[0]
     assert finding.matched == finding.sampled == 1500

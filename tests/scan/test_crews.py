@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections import Counter
+from concurrent.futures import Executor, Future
 from pathlib import Path
 
 import pytest
+from distributed import LocalCluster
 from quick_judge import fickle
 from scan_shop import CLUSTER, Shop
 from servers import make_certificates
 
 from ropewalk.errors import ConfigError, LostClusterError
-from ropewalk.scan import Progress
+from ropewalk.scan import Progress, crews
+from ropewalk.scan.unit import Outcome, Work
 
 
 def fill(shop: Shop, count: int = 12) -> None:
@@ -138,6 +142,30 @@ def test_a_cluster_that_goes_away_loses_nothing(shop: Shop, tmp_path: Path) -> N
     shop.configure()
     report = shop.scan()
     assert (report.status, report.units, report.failed) == ("complete", 14, 0)
+
+
+@pytest.mark.slow
+def test_a_unit_whose_answer_a_cluster_loses_is_looked_at_again_but_not_for_ever(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """distributed hands over a TypeError where a worker dies between its answer's arrival and the look at its state."""
+    handed: Counter[str] = Counter()
+    submit = crews._submit
+
+    def losing(pool: Executor, work: Work) -> Future[Outcome]:
+        handed[work.dataset] += 1
+        if work.dataset == "t01.csv" or (work.dataset == "t02.csv" and handed["t02.csv"] == 1):
+            lost: Future[Outcome] = Future()
+            lost.set_exception(TypeError("cannot unpack non-iterable Outcome object"))
+            return lost
+        return submit(pool, work)
+
+    monkeypatch.setattr(crews, "_submit", losing)
+    fill(shop, 4)
+    with LocalCluster(n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None, host="tcp://127.0.0.1") as cluster:
+        shop.configure(executor=f"{{dask: '{cluster.scheduler_address}'}}")
+        report = shop.scan()
+    assert (handed["t00.csv"], handed["t01.csv"], handed["t02.csv"]) == (1, crews.TRIES, 2)
+    assert (report.status, report.failed) == ("incomplete", 1)
+    assert [(s.dataset, s.reason.partition(" at ")[0]) for s in report.skipped] == [("t01.csv", "an unexpected TypeError")]
 
 
 def test_a_worker_with_other_rules_judges_nothing(shop: Shop) -> None:
