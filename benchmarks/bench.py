@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 from benchmarks import stores
 from benchmarks.chart import bars
 from benchmarks.contenders import write_cells
+from benchmarks.floors import floors
 from benchmarks.orders import orders
 
 HERE = Path(__file__).parent
@@ -124,7 +125,7 @@ def markdown(results: list[dict[str, Any]], scans: list[dict[str, Any]], rows: i
         lines += [f"Profile: {r['looked']:,} cells drawn, {r['personal']} of {r['fields']} fields found personal; its rate counts the table's cells."]
     lines += ["", "![cells per CPU second](speed.svg)", "", "## The whole scan", ""]
     lines += ["Listing, facts, drawing, judging and the register; a process each, without loading models.", "", *stores.table(scans)]
-    return "\n".join([*lines, ""])
+    return "\n".join([*lines, *floors(results, scans), ""])
 
 
 def main() -> None:

@@ -36,9 +36,15 @@ def card(value: str) -> bool:
     return issuer and luhn(d)
 
 
+_OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
+_IPV4 = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}", re.ASCII)
+
+
 def ip(value: str) -> bool:
     """An IPv4 or IPv6 address, with an optional zone, port or prefix length."""
     text = value.strip().strip("[]")
+    if _IPV4.fullmatch(text):
+        return True
     text = re.sub(r"^(\d+\.\d+\.\d+\.\d+):\d+$", r"\1", text).split("%")[0]
     try:
         ipaddress.ip_interface(text)
