@@ -15,14 +15,16 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from benchmarks import evaluation_text
 from ropewalk import plugins
-from ropewalk.config import Detection
+from ropewalk.config import Detection, Limits
 from ropewalk.detect.core import Detector
-from ropewalk.model import Dataset, FieldRef, Finding, Sample, Strength
+from ropewalk.model import Dataset, Finding, Sample, Strength
+from ropewalk.reading.cells import Cells
+from ropewalk.reading.tables import Column
 
 ROOT = Path(__file__).parent.parent
 MODELS = "spapi_models"
@@ -31,30 +33,33 @@ csv.field_size_limit(2**30)
 
 
 def tables(folder: Path) -> Iterator[tuple[str, list[Sample]]]:
-    """(file name, one Sample a column) of every CSV of a folder, all as text."""
+    """(file name, its samples as a scan has them, JSON in cells opened) of every CSV of a folder, all as text."""
     for path in sorted(folder.glob("*.csv")):
         with path.open(encoding="utf-8", newline="") as file:
             rows = list(csv.reader(file))
         head, body = rows[0], rows[1:]
-        samples = []
-        for i, column in enumerate(head):
-            values: dict[str, int] = {}
-            for row in body:
-                if i < len(row) and row[i].strip():
-                    values[row[i]] = values.get(row[i], 0) + 1
-            samples.append(Sample(FieldRef("eval", path.stem, (column,)), values, len(body), len(body) - sum(values.values())))
-        yield path.name, samples
+        cells = Cells("eval", path.stem, [Column(name) for name in head], Limits())
+        cells.add([[row[i] if i < len(row) and row[i].strip() else None for i in range(len(head))] for row in body])
+        yield path.name, [s for s in cells.samples(len(body), "full") if isinstance(s, Sample)]
+
+
+def worst(findings: Sequence[Finding]) -> Finding:
+    """Of what stands inside one column, the finding that a steward would look at first."""
+    return max(findings, key=lambda f: (f.category is not None and f.strength is Strength.DIRECT, f.category is not None, f.confidence))
 
 
 def predict(detector: Detector, side: Path, hidden: bool) -> Iterator[tuple[dict[str, object], Finding]]:
     """One line a labelled column, with the finding it comes from."""
     suffix = "_hidden" if hidden else ""
     labels = [json.loads(line) for line in (side / f"labels{suffix}.jsonl").read_text(encoding="utf-8").splitlines() if line]
-    ids = {(label["file"], label["column"]): label["id"] for label in labels}
+    ids = {(label["file"], Column(label["column"]).label): label["id"] for label in labels}
     for name, samples in tables(side / f"tables{suffix}"):
         stem = name.removesuffix(".csv")
+        inside: dict[str, list[Finding]] = {}
         for finding in detector.judge(Dataset("eval", "" if hidden else stem, "file"), samples):
-            key = ids.get((name, finding.field.path[0]))
+            inside.setdefault(finding.field.path[0], []).append(finding)
+        for column, findings in inside.items():
+            key, finding = ids.get((name, column)), worst(findings)
             if key is not None:
                 direct = finding.category is not None and finding.strength is Strength.DIRECT
                 yield (

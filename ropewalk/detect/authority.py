@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 from ropewalk.config import Detection
+from ropewalk.detect.hits import Hit
+from ropewalk.detect.labelled import no_phone
 from ropewalk.detect.packs import Packs
 from ropewalk.detect.patterns import PatternEngine
 from ropewalk.detect.profile import Profile, Share
@@ -24,6 +26,15 @@ SCORE = 0.4
 
 _PHONE = re.compile(r"[+(]|\b0\d|\d[ ./-]\d+[ ./-]\d")
 """A telephone number in a cell of its own is written like one: bare digits and ZIP+4 are valid numbers, too."""
+
+
+_OPEN = frozenset({"person_name", "street_address", "free_text"})
+"""What says of a whole cell leaves open what stands inside."""
+
+
+def _surer(hit: Hit, hits: Sequence[Hit]) -> bool:
+    """Whether the same digits are more surely something else: a social security number is a telephone number of somewhere, too."""
+    return any(o.score > hit.score and o.start < hit.end and hit.start < o.end for o in hits)
 
 
 class Authority:
@@ -53,6 +64,7 @@ class Authority:
             for hit in hits:
                 bare = hit.entity == "PHONE_NUMBER" and not _PHONE.search(text[hit.start : hit.end])
                 bare = bare or (" " not in text and hit.end - hit.start < 0.8 * len(text))
+                bare = bare or (hit.entity == "PHONE_NUMBER" and (no_phone(text, hit) or _surer(hit, hits)))
                 for id_ in self._ids.get(hit.entity, ()) if not bare else ():
                     kind = whole if hit.end - hit.start >= 0.8 * len(text) else inside
                     kind.setdefault(id_, []).append(text)
@@ -68,4 +80,4 @@ class Authority:
             return False
         if any(s.share >= 0.8 for s in profile.negatives.values()):
             return False
-        return not any(s.share >= 0.8 for i, s in profile.matches.items() if i not in {"person_name", "street_address"})
+        return not any(s.share >= 0.8 for i, s in profile.matches.items() if i not in _OPEN)

@@ -11,6 +11,12 @@ import re
 from ropewalk.detect.gazetteer import words
 
 _NAME = re.compile(r"[\u4e00-\u9fff々〆ヶ\u3040-\u30ffー\uac00-\ud7a3]{1,6}(?:[ \u3000・]?[\u4e00-\u9fff々〆ヶ\u3040-\u30ffー\uac00-\ud7a3]{1,5})?")
+_COMPOUND = re.compile(
+    r"(?:欧阳|歐陽|司马|司馬|上官|诸葛|諸葛|夏侯|东方|東方|皇甫|尉迟|尉遲|公孙|公孫|慕容|司徒|令狐|宇文|长孙|長孫|端木|独孤|獨孤|南宫|南宮|单于|單于|申屠|轩辕|軒轅)"
+    r"[\u4e00-\u9fff]{1,2}"
+)
+_DOTTED = re.compile(r"[\u4e00-\u9fff]{2,6}[·•][\u4e00-\u9fff]{2,8}")
+"""Chinese family names of two characters, and names of other peoples, whose parts a dot sets apart."""
 _CHARACTERS = re.compile(r"[\u4e00-\u9fff]+")
 _FIRM = re.compile(
     r"会社|公司|銀行|银行|大学|病院|医院|商店|工業|工场|工場|組合|法人|集团|회사|은행|대학|병원|학교|学校|[都道府県市区町村駅店省县縣시군구동]$"
@@ -23,6 +29,8 @@ _UNIT = re.compile(rf"\d\s?(?:号室|号棟|階|室|호|층)$|^(?:{_HOUSE}|グ�
 def person(value: str) -> float:
     """How much one cell looks like a family name, or a family name with a given one, 0..1."""
     text = value.strip()
+    if _COMPOUND.fullmatch(text) or _DOTTED.fullmatch(text):
+        return 0.85
     if not _NAME.fullmatch(text) or _FIRM.search(text):
         return 0.0
     head, _, tail = text.replace("\u3000", " ").replace("・", " ").partition(" ")

@@ -34,7 +34,8 @@ _TAIL = frozenset(
     "old current previous home work office business personal private mobile billing shipping mailing permanent residential main other "
     "extern external public default latest key s c x y enc encrypted masked decrypted "
     "line night day evening dir direct emergency priv privat dienstlich lieferung rechnung versand livraison liv facturation envio entrega "
-    "facturacion cobranca spedizione fatturazione consegna dostawy livrare kirim lengkap leverans levering".split()
+    "facturacion cobranca spedizione fatturazione consegna dostawy livrare kirim lengkap leverans levering verzending verzend facturatie "
+    "factuur geschaeftlich geschaftlich zakelijk prive travail domicile domicilio trabajo trabalho casa ufficio lavoro praca domowy sluzbowy".split()
 )
 _GENERIC = frozenset("col column field unnamed var attr attribute value feature item".split())
 _VERBS = frozenset(
@@ -113,8 +114,13 @@ class NameReader:
         for words in spelled:
             fresh = list(words)
             everything += [w for i, w in enumerate(fresh) if w.isdigit() or w != (fresh[i - 1] if i else everything[-1] if everything else "")]
-        readable = any((len(w) > 2 and (w in self._vocabulary or w in gazetteer.words("common"))) or w in _SHORT or w == "id" for w in everything)
+        readable = any((len(w) > 2 and self._plain(w)) or w in _SHORT or w == "id" for w in everything)
         return FieldName(tuple(spelled[-1]) if spelled else (), tuple(everything), readable)
+
+    def _plain(self, word: str) -> bool:
+        """Whether it is a word of the packs or of everyday English, inflected or not: `opened`, `bookings`."""
+        forms = (word, *(word.removesuffix(end) for end in ("s", "ed", "d", "ing") if word.endswith(end)))
+        return any(len(f) > 2 and (f in self._vocabulary or f in gazetteer.words("common")) for f in forms)
 
     def says(self, name: FieldName) -> dict[str, str]:
         """recogniser id -> sure | likely | hint | never, for the recognisers that the name says something about."""

@@ -9,8 +9,17 @@ from ropewalk.wordlists import words as words
 
 _TITLES = frozenset(
     "mr mrs ms miss mx dr prof sir dame lady lord rev fr hon herr frau mme mlle m sr sra srta dott dra don dona sig ing jr ii iii iv "
-    "phd md dds dvm esq".split()
+    "phd md dds dvm esq mstr dhr mw mevr mej smt shri shrimati sri kum kumari sh hj bpk ibu sayin pan pani".split()
 )
+_ADDRESSED = re.compile(
+    r"(?:(?:Mr|MR|Mrs|MRS|Ms|Miss|MISS|Mx|Herrn?|HERRN?|Frau|FRAU|Mme|MME|Mlle|MLLE|Sra?|SRA?|Srta|SRTA|Dhr|dhr|Mw|mw|Mevr|mevr|Smt|Shri|SMT|SHRI|"
+    r"Sig|Sig\.ra|Dott|Dra?|DRA?|Bpk|Ibu|Hj)\.?)\s(?:[A-ZÀ-ÖØ-Þ][\w.'’-]*\s?){1,4}"
+)
+"""A title before one to four capitalised words: a person, whether or not a list knows the name."""
+_COUPLE = re.compile(r"(?i)\b(mr|herrn?|sr|m|dhr)\.?\s(?:&|and|und|et|y|en)\s(mrs|ms|frau|sra|mme|mw|mevr)\b\.?")
+_KIN = re.compile(r"(?i)^(?:late\s|[swdc]/o\s|son of\s|daughter of\s|wife of\s)+")
+_TICKET = re.compile(r"([^\W\d_][^\W\d_]*(?:[ '’-][^\W\d_]+)*)/([^\W\d_]+(?:[ '’-][^\W\d_]+)*)")
+_BEHIND = re.compile(r"\s*\([^()]*\)\s*$")
 _PARTICLES = frozenset("de da do dos das del della di der den van von la le du el al bin ibn y e af st saint mac ter ten zu of".split())
 _FIRM = re.compile(
     r"(?i)\b(inc|llc|ltd|limited|gmbh|ag|corp|corporation|company|co|plc|s\.?a\.?|s\.?r\.?l|s\.?l|bv|nv|oy|ab|kg|group|holdings?|bank|"
@@ -34,8 +43,19 @@ _LOGIN = re.compile(r"[a-z]+\.[a-z]+")
 """`ann.miller` is how accounts are written, not people."""
 
 
+def bare(value: str) -> str:
+    """A name without what is written around it: `Ann Lee (ann7)`, `S/o Ann Lee`, `Mr & Mrs Lee`; `LEE/ANN MS` of a ticket is `LEE, ANN MS`."""
+    text = _BEHIND.sub("", value) if value.endswith(")") else value
+    if "/" in text:
+        text = _KIN.sub("", text)
+        if ticket := _TICKET.fullmatch(text):
+            text = f"{ticket[1]}, {ticket[2]}"
+    return _COUPLE.sub(r"\2", text).strip()
+
+
 def person(value: str) -> float:
     """How much one cell looks like the name of a person, 0..1. Family, given and full names, `Last, First`, initials."""
+    value = bare(value)
     if len(value) > 60 or any(c.isdigit() for c in value) or _FIRM.search(value):
         return 0.0
     if (not value.isascii() and _asian(value)) or _LOGIN.fullmatch(value):
@@ -47,6 +67,8 @@ def person(value: str) -> float:
     core = [t for t in tokens if len(t) > 1 and fold(t) not in _PARTICLES] or tokens
     if any(t[0].islower() for t in core) and not value.islower():
         return 0.0
+    if _ADDRESSED.fullmatch(value):
+        return 0.9
     folded = [fold(t).strip("'’()\"") for t in core]
     if len(folded) == 1:
         return _single(folded[0]) if folded[0] in words("given") else 0.85 * _single(folded[0])

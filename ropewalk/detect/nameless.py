@@ -30,7 +30,8 @@ _ABROAD = 0.25
 """The same, at most, for 11 to 13 digits that begin with a calling code and have lost their plus."""
 _DIGITS = re.compile(r"\d{9,13}")
 _HOUSE = re.compile(
-    r"(?:(?:Flat|Unit|Studio|Apt\.?) \w{1,5},? (?:\d{1,5}[A-Za-z]?,? )?|\d{1,5}[A-Za-z]?(?:[-/]\d{1,4})?,? )[A-ZÀ-ÖØ-Þ][\w'’.-]*(?: [\w'’.-]+){0,4}"
+    r"(?:(?:Flat|Unit|Studio|Apt\.?) \w{1,5},? (?:[1-9]\d{0,4}[A-Za-z]?,? )?|[1-9]\d{0,4}[A-Za-z]?(?:[-/]\d{1,4})?,? )"
+    r"[A-ZÀ-ÖØ-Þ][\w'’.-]*(?: [\w'’.-]+){0,4}"
 )
 _HOUSE_BEHIND = re.compile(r"(?:[A-ZÀ-ÖØ-Þ][\w'’.-]*)(?: [\w'’.-]+){0,5}, ?(?:n[º°o.]{1,2} ?)?\d{1,5}[A-Za-z]?")
 _CODES = (re.compile(r"\d{4}"), re.compile(r"\d{6}"), re.compile(r"\d{8}|\d{5}-\d{3}"))
@@ -48,7 +49,7 @@ def weigh_nameless(views: Sequence[View], places: Sequence[int], streets: Sequen
     for i, view in enumerate(views):
         if view.name.known or view.profile.sequence or view.profile.looked < 4:
             continue
-        if (weight := _phones(view)) > 0:
+        if (weight := _phones(view, least=4.0 if len(people) > 1 else 5.6)) > 0:
             c = _candidate(view, recognisers["phone"])
             c.add(
                 "value",
@@ -71,7 +72,7 @@ def _candidate(view: View, recogniser: Recogniser) -> Candidate:
     return view.candidates.setdefault(recogniser.id, Candidate(recogniser, share=view.profile.matches.get(recogniser.id)))
 
 
-def _phones(view: View) -> float:
+def _phones(view: View, least: float) -> float:
     """Log-odds for bare digits, 0 where they could be anything: valid cells against what chance gives, and no common stem."""
     known = view.candidates.get("phone")
     texts = [t.removesuffix(".0") for t in view.profile.texts]
@@ -92,7 +93,7 @@ def _phones(view: View) -> float:
             valid = bool(chance) and ((international(t) and len(t) >= 11) if not region else _region(region).valid(t))
             odds += log(0.97 / chance) if valid else log(0.03 / (1 - chance)) if chance else -4.0
         best = max(best, min(odds, 9.2 if region else 5.6))
-    return 0.5 * best if best >= 5.6 else 0.0
+    return 0.5 * best if best >= least else 0.0
 
 
 @cache

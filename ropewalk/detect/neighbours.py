@@ -9,6 +9,7 @@ from itertools import pairwise
 from ropewalk.detect import gazetteer
 from ropewalk.detect.nameless import weigh_nameless
 from ropewalk.detect.packs import Recogniser
+from ropewalk.detect.profile import Profile
 from ropewalk.detect.verdict import Candidate, View
 from ropewalk.model import Category, Strength
 
@@ -23,6 +24,8 @@ _THINGS = re.compile(
 )
 _SURVEY = re.compile(r"(?i)(survey|question|questionnaire|poll|nps|feedback).{0,12}(response|answer|result|repl|comment)")
 _FORENAME = re.compile(r"(?:first name|given name|forename|vorname|prenom|voornaam|imie|jmeno|fornamn|fornavn|etunimi|keresztnev)$")
+_LETTERS = re.compile(r"[a-z]{4,}")
+_LOGIN = re.compile(r"[a-z]+[._-]?[a-z]*\d*")
 _BANK = re.compile(r"bank|routing|sort code|\bbic\b|swift|\bbsb\b|ifsc|iban|\bblz\b")
 _ROUND = re.compile(r"\d+(?:00|99|95|90|50)")
 _STATES = frozenset(
@@ -36,6 +39,7 @@ def weigh_neighbours(views: Sequence[View], dataset: str, recognisers: dict[str,
     """Adds `neighbours` signals to the candidates of the fields of one dataset."""
     _coordinates(views)
     _people(views, dataset)
+    _echoes(views, recognisers["person_name"])
     _postal(views, recognisers)
     weigh_nameless(views, [i for i, v in enumerate(views) if _place(v)], [i for i, v in enumerate(views) if _street(v)], recognisers)
     _second_lines(views)
@@ -169,6 +173,28 @@ def _people(views: Sequence[View], dataset: str) -> None:
             name.add("neighbours", 2.0, "the dataset is called after people")
         elif _THINGS.search(dataset) and view.name.leaf == ("name",):
             name.add("neighbours", -1.5, "the dataset is called after things")
+
+
+def _echoes(views: Sequence[View], recogniser: Recogniser) -> None:
+    """Words that come again before the @ of the dataset's e-mail addresses are names of people, known to a list or not."""
+    mails = [t for v in views if (s := v.profile.matches.get("email")) and s.share >= 0.5 for t in v.profile.texts]
+    boxes = "\n".join(gazetteer.fold(t.partition("@")[0]) for t in mails)
+    if len(mails) < 3:
+        return
+    for view in views:
+        name, p = view.candidates.get("person_name"), view.profile
+        said = name.said if name else ""
+        if said in {"sure", "never"} or (view.name.known and not said) or p.looked < 3 or p.prose or p.enum or p.numeric > 0.2:
+            continue
+        heard = [words for t in p.texts if "@" not in t and (words := [w for w in _LETTERS.findall(gazetteer.fold(t)) if w in boxes])]
+        if len(heard) >= max(3, 0.4 * p.looked) and len({w for words in heard for w in words}) >= 3 and _spoken(p):
+            name = view.candidates.setdefault("person_name", Candidate(recogniser, said, share=p.matches.get("person_name")))
+            name.add("neighbours", 4.5, f"words of {len(heard)} of {p.looked} cells come again in the dataset's e-mail addresses")
+
+
+def _spoken(profile: Profile) -> bool:
+    """Whether most cells are written as people say them, not as accounts are called."""
+    return sum(bool(_LOGIN.fullmatch(t)) for t in profile.texts) < 0.5 * profile.looked
 
 
 def _given(view: View) -> bool:

@@ -20,10 +20,19 @@ _NOTHING = frozenset('n/a na null none nan - -- --- ? . unknown tbd nil n.a. \\n
     "not applicable",
     "",
     "n / a",
+    "test",
+    "tba",
+    "n/d",
+    "s/n",
+    "k.a.",
+    "brak",
 }
+_ZEROS = re.compile(r"0{4,}|0{1,4}([-/.])0{1,2}\1(?:0000|00)")
+"""Numbers and dates that stand for none."""
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:[.,]\d+)?|\.\d+)(?:[eE][+-]?\d+)?")
 _DIGITS = re.compile(r"\d[\d .:()/-]{3}")
 _INTEGER = re.compile(r"\d{1,18}")
+_LATIN, _FOREIGN = re.compile(r"[A-Za-zÀ-ɏ]"), re.compile(r"[Ͱ-῿Ⰰ-퟿]")
 _GUARDED = re.compile(r"'([+\d][\d .()/+-]*)|=\"([^\"]+)\"")
 MEASURES: dict[str, Callable[[str], float]] = {
     "person": lambda v: max(gazetteer.person(v), eastern.person(v)),
@@ -48,7 +57,7 @@ class Share:
 @dataclass(frozen=True)
 class Profile:
     """The numbers of one field. looked: distinct values looked at; firms, single, towns: shares with a
-    company's mark, of one word, that are places."""
+    company's mark, of one word, that are places; foreign: share that has no Latin letter, but letters of another script."""
 
     cells: int
     distinct: int
@@ -66,6 +75,7 @@ class Profile:
     firms: float = 0.0
     single: float = 0.0
     towns: float = 0.0
+    foreign: float = 0.0
     texts: Sequence[str] = field(repr=False, default=())
 
     def plausible(self, pattern: re.Pattern[str]) -> float:
@@ -86,7 +96,7 @@ class Profiler:
 
     def measure(self, sample: Sample) -> Profile:
         """The profile of a sample's non-null cells."""
-        real = {_bare(v): n for v, n in sample.values.items() if v.strip().lower() not in _NOTHING}
+        real = {_bare(v): n for v, n in sample.values.items() if v.strip().lower() not in _NOTHING and not _ZEROS.fullmatch(v)}
         cells, distinct = sum(real.values()), len(real)
         texts = list(real)
         if distinct > CAP:
@@ -115,6 +125,7 @@ class Profiler:
             towns=sum(gazetteer.city(t) for t in texts) / looked if looked and not numbers else 0.0,
             single=sum(t.isalpha() for t in texts) / looked if looked else 0.0,
             firms=sum(gazetteer.firm(t) for t in texts) / looked if looked else 0.0,
+            foreign=sum(bool(_FOREIGN.search(t)) and not _LATIN.search(t) for t in texts) / looked if looked else 0.0,
             texts=forms,
         )  # fmt: skip
 

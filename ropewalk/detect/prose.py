@@ -132,6 +132,8 @@ def _add(view: View, recogniser: Recogniser, one: str, found: _Found, read: int,
     said = before.said if before else ""
     share = found.weight / read
     seen = len(found.texts)
+    if recogniser.id != "person_name" and read <= 10:
+        least = 1  # of few texts one with a telephone number or an address is many
     enough = found.weight >= min(least, 0.5 * read) and share >= least_share and not found.repeated and len(found.values) >= min(2, seen)
     if recogniser.id == "card_number":
         enough = True

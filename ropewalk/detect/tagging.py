@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ropewalk.detect.hits import NameTagger
 from ropewalk.detect.packs import Recogniser
-from ropewalk.detect.verdict import Candidate, View, weigh
+from ropewalk.detect.verdict import Candidate, View, unlisted, weigh
 from ropewalk.model import Strength
 
 CELLS = 60
@@ -45,7 +45,8 @@ def _add(view: View, recogniser: Recogniser, seen: int, count: int, what: str) -
             return
         c = view.candidates[recogniser.id] = Candidate(recogniser)
     if count and c.said != "never":
-        c.add("value", weigh(seen / count, WEIGHT, -0.8, count), f"the name models see {what} in {seen} of {count} different cells")
+        weight = weigh(seen / count, WEIGHT, -0.8 * unlisted(c, view.profile), count)
+        c.add("value", weight, f"the name models see {what} in {seen} of {count} different cells")
 
 
 def _worth(view: View) -> bool:

@@ -82,6 +82,8 @@ _WORDED = re.compile(
     r"(?i)(?:(\d{1,2})[ .-]{1,2})?(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[ .,-]{1,2}"
     r"(?:(\d{1,2})(?:st|nd|rd|th)?[ ,-]{1,3})?((?:19|20)\d\d)"
 )
+_TIGHT = re.compile(r"(?i)(\d{1,2})[ /-]?(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[ /-]?((?:19|20)?\d\d)(?=$|[: T])")
+_DAY = re.compile(r"(?:--)?(\d{1,2})[-/.](\d{1,2})\.?")
 _DATE = re.compile(r"(\d{4})[-/.年년]\s?(\d{1,2})[-/.月월]\s?(\d{1,2})|(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})(?!\d)|(\d{4})(\d{2})(\d{2})(?!\d)")
 
 
@@ -97,10 +99,11 @@ def date_of(value: str) -> date | None:
         if m.group(7)
         else (m.group(6), m.group(4), m.group(5))
     )
-    year, one, two = int(y), int(a), int(b)
-    if len(y) == 2:
-        year += 1900 if year > 30 else 2000
+    year, one, two = _century(y), int(a), int(b)
     month, day = (one, two) if one <= 12 else (two, one)
+    if m.group(7) and not 1800 <= year <= 2200 and "1900" <= (text := value.strip())[4:8] <= "2100":  # 07102003
+        year, one, two = int(text[4:8]), int(text[2:4]), int(text[:2])
+        month, day = (one, two) if one <= 12 else (two, one)
     try:
         return date(year, month, day)
     except ValueError:
@@ -108,19 +111,39 @@ def date_of(value: str) -> date | None:
 
 
 def _worded(value: str) -> date | None:
-    m = _WORDED.match(value.strip())
-    if not m or not (m.group(1) or m.group(3)):
+    text = value.strip()
+    m = _WORDED.match(text)
+    if m and (m.group(1) or m.group(3)):
+        day, month, year = m.group(1) or m.group(3), m.group(2), m.group(4)
+    elif t := _TIGHT.match(text):
+        day, month, year = t.groups()
+    else:
         return None
     try:
-        return date(int(m.group(4)), _MONTHS[m.group(2).lower()], int(m.group(1) or m.group(3)))
+        return date(_century(year), _MONTHS[month.lower()], int(day))
     except ValueError:
         return None
 
 
+def _century(year: str) -> int:
+    return int(year) if len(year) == 4 else int(year) + (1900 if int(year) > 30 else 2000)
+
+
 def birth_date(value: str) -> bool:
-    """A day on which somebody alive could have been born: 1900 to 2025, and no time but midnight."""
+    """A day on which somebody alive could have been born: 1900 to 2025, and no time but midnight; or a day without its year."""
+    if (partly := _DAY.fullmatch(value.strip())) is not None:
+        one, two = sorted(map(int, partly.groups()))
+        return 1 <= one <= 12 and 1 <= two <= 31
     day = date_of(value)
     return day is not None and 1900 <= day.year <= 2025 and not re.search(r"\d:\d\d(?::(?!00)\d\d)", value.replace("00:00:00", ""))
+
+
+def mx_rfc(value: str) -> bool:
+    """A Mexican RFC or CURP: a possible day stands in it (check digits of an RFC are not public)."""
+    from stdnum.mx import curp, rfc
+
+    text = value.strip()
+    return bool(curp.is_valid(text) if len(text) == 18 else rfc.is_valid(text))
 
 
 def imei(value: str) -> bool:
@@ -143,7 +166,7 @@ def gtin(value: str) -> bool:
     return (10 - sum(int(c) * (3 if i % 2 == 0 else 1) for i, c in enumerate(reversed(d[:-1]))) % 10) % 10 == int(d[-1])
 
 
-_OWN: dict[str, Validator] = {f.__name__: f for f in (luhn, card, ip, latitude, longitude, coordinate_pair, birth_date, imei, ssn, gtin)}
+_OWN: dict[str, Validator] = {f.__name__: f for f in (luhn, card, ip, latitude, longitude, coordinate_pair, birth_date, imei, ssn, gtin, mx_rfc)}
 
 
 @cache

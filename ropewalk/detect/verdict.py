@@ -128,6 +128,8 @@ def _by_values(c: Candidate, name: FieldName, profile: Profile) -> None:
         c.add("negative", v.unnamed, "the name says something else")
     said = f"{c.share.cells} of {profile.cells} cells look like {r.one}" + (" (the check digits hold)" if v.validator and c.share.cells else "")
     score = weigh(c.share.share, v.weight, v.missing, profile.looked)
+    if score < 0 and v.measure == "person":
+        score *= unlisted(c, profile)
     c.add("checksum" if v.validator and score > 0 else "value", score, said)
     if r.id == "postal_code" and _zip_plus_four(profile):
         c.add("value", 4.5 - score, "the cells are five digits, some with the four of ZIP+4")
@@ -139,6 +141,11 @@ def _by_values(c: Candidate, name: FieldName, profile: Profile) -> None:
                 bonus,
                 f"in free text: {c.inside.cells} of {profile.cells} cells hold {r.one}",
             )
+
+
+def unlisted(c: Candidate, profile: Profile) -> float:
+    """How much it counts that no list and no model knows the names: not in other scripts, and half where the field's own name is plain."""
+    return 0.0 if profile.foreign >= 0.5 else 0.5 if c.said == "sure" else 1.0
 
 
 def _zip_plus_four(profile: Profile) -> bool:
@@ -173,7 +180,8 @@ def _by_type(c: Candidate, sample: Sample, profile: Profile) -> None:
         c.add("negative", -4.0, "the cells are lower-case words, not places")
     firms = profile.firms - (0.35 if c.said == "sure" else 0.0)  # among customers there are some companies
     if category is Category.NAME and firms >= 0.15:
-        c.add("negative", -4.0 * min(1.0, firms / 0.3), f"{profile.firms:.0%} of the cells carry the mark of a company")
+        mixed = c.share is not None and c.share.share >= max(0.35, firms)  # of counterparties, some are people: then it holds people
+        c.add("negative", (-1.0 if mixed else -4.0) * min(1.0, firms / 0.3), f"{profile.firms:.0%} of the cells carry the mark of a company")
     if category is Category.NAME and profile.towns >= 0.5 and c.said != "sure":
         c.add("negative", -3.0, f"{profile.towns:.0%} of the cells are names of towns")
     if category is Category.NAME and 0 < profile.looked <= 2 and not c.said and profile.single > 0.5:
@@ -212,7 +220,8 @@ def against(view: View) -> None:
                 continue
             if c.recogniser.strength is Strength.WEAK and negative.id == "boolean" and c.said == "sure":
                 continue
-            if c.recogniser.id == "ip_address" and negative.id == "version" and (c.share and c.share.share > 0.5):
+            unsaid = negative.id not in by_name
+            if c.recogniser.id == "ip_address" and negative.id == "version" and unsaid and (c.share and c.share.share > 0.5):
                 continue
             c.add("negative", -weight, negative.words)
     if view.profile.sequence:
