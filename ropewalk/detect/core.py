@@ -26,7 +26,7 @@ from ropewalk.errors import ConfigError
 from ropewalk.masking import shape
 from ropewalk.model import Category, Dataset, Finding, Path, Sample, Signal, Strength
 
-RULES = "5"
+RULES = "6"
 """Rises with every change to the rules in Python; the packs count by their content."""
 _DATE_PARTS = re.compile(r"(?<![a-z0-9])(?:19|20)\d\d(?:[-_./]?(?:q[1-4]|\d{1,2}))*(?![a-z0-9])|\d{4,}")
 

@@ -157,7 +157,8 @@ class NameReader:
 
     def _spell(self, segment: str) -> list[str]:
         words: list[str] = []
-        text = segment if segment.isascii() else self._latin(segment)
+        text = re.sub(r"['’]s\b", "", segment)
+        text = text if text.isascii() else self._latin(text)
         whole = re.sub(r"[^0-9a-z]+", "", text.lower())
         if whole in self._words:
             return list(self._words[whole])

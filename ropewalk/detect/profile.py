@@ -32,6 +32,12 @@ _ZEROS = re.compile(r"0{4,}|0{1,4}([-/.])0{1,2}\1(?:0000|00)")
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:[.,]\d+)?|\.\d+)(?:[eE][+-]?\d+)?")
 _DIGITS = re.compile(r"\d[\d .:()/-]{3}")
 _INTEGER = re.compile(r"\d{1,18}")
+_EXAMPLE = re.compile(
+    r"(?i)(?:you|your\.?name|your\.?email|name|first\.?name|user|username|someone|somebody|email|mail|info|test|foo|du|ihr\.?name|vous|votre\.?nom|nom|"
+    r"tu|usted|nombre|nome|jij|naam)@(?:example|domain|yourdomain|company|yourcompany|test|foo|bar|beispiel|domaine|exemple|ejemplo|dominio|empresa|"
+    r"esempio|voorbeeld|exemplo)\.[a-z.]{2,6}"
+)
+"""An address that shows how one is written. Only in longer texts: a whole column of them is test data of people."""
 _LATIN, _FOREIGN = re.compile(r"[A-Za-zÀ-ɏ]"), re.compile(r"[Ͱ-῿Ⰰ-퟿]")
 _GUARDED = re.compile(r"'([+\d][\d .()/+-]*)|=\"([^\"]+)\"")
 MEASURES: dict[str, Callable[[str], float]] = {
@@ -150,6 +156,8 @@ class Profiler:
             for pattern in c.inside if (mail if c.category is Category.EMAIL else digits) else ():
                 for m in pattern.finditer(buffer):
                     row = bisect_right(starts, m.start()) - 1
+                    if c.category is Category.EMAIL and _EXAMPLE.fullmatch(m.group()):
+                        continue
                     if row not in rows and (c.check is None or c.check(m.group())):
                         rows.add(row)
             if rows:
