@@ -44,6 +44,7 @@ def _add(view: View, recogniser: Recogniser, seen: int, count: int, what: str) -
         if seen < 0.3 * count or view.name.known:
             return
         c = view.candidates[recogniser.id] = Candidate(recogniser)
+    c.tagged = seen / count if count else 0.0
     if count and c.said != "never":
         weight = weigh(seen / count, WEIGHT, -0.8 * unlisted(c, view.profile), count)
         c.add("value", weight, f"the name models see {what} in {seen} of {count} different cells")

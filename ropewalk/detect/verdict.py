@@ -38,6 +38,8 @@ class Candidate:
     signals: list[Signal] = field(default_factory=list)
     share: Share | None = None
     inside: Share | None = None
+    tagged: float = 0.0
+    """Share of the cells in which the name models see it."""
 
     @property
     def logit(self) -> float:
