@@ -162,7 +162,14 @@ def test_another_authority_and_one_that_may_not_stamp(tmp_path: Path, server: Au
 
 @pytest.mark.parametrize(
     ("wrong", "words"),
-    [("old", "does not hold: Nonce"), ("broken", "no RFC 3161 timestamp"), ("refused", "answered 500"), ("gone", "cannot be reached")],
+    [
+        ("old", "does not hold: Nonce"),
+        ("broken", "no RFC 3161 timestamp"),
+        ("refused", "answered 500"),
+        ("moved", "answered 302"),
+        ("gone", "cannot be reached"),
+        ("another service", "cannot be reached \\(BadStatusLine\\)"),
+    ],
 )
 def test_an_answer_that_is_none_never_enters_the_chain(tmp_path: Path, server: Authority, wrong: str, words: str) -> None:
     config = configured(tmp_path, server)

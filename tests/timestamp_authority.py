@@ -37,7 +37,8 @@ ess_cert_id_alg = sha256
 
 @dataclass
 class Authority:
-    """`root`: its certificate (PEM). `wrong`: what is done to the next answers: "" nothing; old: the last one again; broken: no DER; refused: 500."""
+    """`root`: its certificate (PEM). `wrong`: what is done to the next answers: "" nothing; old: the last one again; broken: no DER;
+    refused: 500; moved: a redirect; another service: no HTTP."""
 
     url: str
     root: Path
@@ -80,7 +81,12 @@ def authority(folder: Path) -> Iterator[Authority]:
             words = ["openssl", "ts", "-reply", "-config", str(folder / "openssl.cnf"), "-queryfile", str(query)]
             if made.wrong != "old":
                 made.last = subprocess.run(words, check=True, capture_output=True).stdout
-            self.send_response(500 if made.wrong == "refused" else 200)
+            if made.wrong == "another service":
+                self.wfile.write(b"SSH-2.0-OpenSSH_9.2\r\n")
+                return
+            self.send_response({"refused": 500, "moved": 302}.get(made.wrong, 200))
+            if made.wrong == "moved":
+                self.send_header("Location", f"{made.url}/elsewhere")
             self.send_header("Content-Type", "application/timestamp-reply")
             self.end_headers()
             self.wfile.write(b"nothing" if made.wrong == "broken" else made.last)

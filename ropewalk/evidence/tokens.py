@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import urllib.error
-import urllib.request
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ropewalk.errors import ConfigError, EvidenceError, MissingExtraError
 from ropewalk.evidence.der import sorted_certificates
+from ropewalk.posting import posted
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
@@ -115,11 +115,8 @@ def _plain(error: Exception) -> str:
 
 def _post(url: str, body: bytes, timeout: float) -> bytes:
     """Raises EvidenceError, which names no address: it may hold a token."""
-    request = urllib.request.Request(url, data=body, headers={"Content-Type": _QUERY, "Accept": _REPLY})  # noqa: S310 - http(s), by the configuration
     try:
-        with urllib.request.urlopen(request, timeout=timeout) as answer:  # noqa: S310
-            read: bytes = answer.read(LONGEST)
-            return read
+        return posted(url, body, timeout, {"Content-Type": _QUERY, "Accept": _REPLY}, longest=LONGEST)
     except urllib.error.HTTPError as error:
         error.close()
         raise EvidenceError(f"the timestamp authority answered {error.code}", where="evidence.timestamp", mend="check its address") from None

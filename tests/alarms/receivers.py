@@ -20,7 +20,7 @@ from aiosmtpd.smtp import AuthResult, LoginPassword
 
 @dataclass
 class Http:
-    """Answers `status` to every POST and keeps what came."""
+    """Answers `status` to every POST, 0 as something that speaks no HTTP, and keeps what came."""
 
     url: str = ""
     status: int = 200
@@ -35,6 +35,9 @@ def http() -> Iterator[Http]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             kept.got.append((self.path, dict(self.headers.items()), body))
+            if not kept.status:
+                self.wfile.write(b"220 mail.example.com ESMTP\r\n")
+                return
             self.send_response(kept.status)
             if kept.status in {301, 302, 307}:
                 self.send_header("Location", "/elsewhere")

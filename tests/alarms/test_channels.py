@@ -96,6 +96,13 @@ def test_a_receiver_that_refuses_is_named_without_its_address(status: int) -> No
     assert "cannot be reached" in send(channel(kind="slack", url=server.url))
 
 
+def test_a_receiver_that_speaks_no_http_is_told_with_its_mend() -> None:
+    with http() as server:
+        server.status = 0
+        error = send(channel(kind="slack", url=server.url))
+    assert error == "the receiver cannot be reached (BadStatusLine); check its address and the network"
+
+
 def test_mail_over_starttls_with_login(tmp_path: Path) -> None:
     made = make_certificates(tmp_path)
     given = {"kind": "mail", "host": "localhost", "sender": "ropewalk@example.com", "to": ["dpo@example.com", "ops@example.org"], "username": "rope"}

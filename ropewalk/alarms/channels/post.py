@@ -3,32 +3,22 @@
 from __future__ import annotations
 
 import urllib.error
-import urllib.request
 from collections.abc import Mapping
-from typing import Any
 
 from ropewalk import __version__
 from ropewalk.errors import RopewalkError
+from ropewalk.posting import posted
 
 
 class ChannelError(RopewalkError):
     """A channel did not take an alarm."""
 
 
-class _Stay(urllib.request.HTTPRedirectHandler):
-    """A redirect would carry the alarm to a place that nobody configured."""
-
-    def redirect_request(self, *_: Any) -> None:
-        return None
-
-
 def post(url: str, body: bytes, timeout: float, headers: Mapping[str, str] | None = None) -> None:
     """Raises ChannelError for any answer but 2xx."""
     given = {"Content-Type": "application/json; charset=utf-8", "User-Agent": f"ropewalk/{__version__}", **(headers or {})}
-    request = urllib.request.Request(url, data=body, headers=given, method="POST")  # noqa: S310 - the configuration takes http(s) only
     try:
-        with urllib.request.build_opener(_Stay).open(request, timeout=timeout) as answer:
-            answer.read(1024)
+        posted(url, body, timeout, given, longest=1024)
     except urllib.error.HTTPError as error:
         error.close()
         mend = "check its address" if error.code in {301, 302, 303, 307, 308, 401, 403, 404, 410} else "it is tried again with the next run"
