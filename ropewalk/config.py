@@ -18,14 +18,12 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
-from ropewalk.duties import AlarmsConfig, CanaryConfig, ScheduleConfig
-from ropewalk.duties import EvidenceConfig as EvidenceConfig
+from ropewalk.duties import AlarmsConfig, CanaryConfig, EvidenceConfig, ScheduleConfig
 from ropewalk.errors import ConfigError
 from ropewalk.model import Environment, Source
 from ropewalk.naming import installation_key
-from ropewalk.yamllines import Lines as Lines
+from ropewalk.yamllines import Lines, all_differ
 from ropewalk.yamllines import Strict as Strict
-from ropewalk.yamllines import all_differ
 from ropewalk.yamllines import line_of as line_of
 from ropewalk.yamllines import parse as parse
 from ropewalk.yamllines import validate as validate

@@ -19,7 +19,7 @@ _SPECIAL = re.compile(r"([\\`*\[\]|])")
 
 
 def escaped(value: Any) -> str:
-    """A cell that cannot end the table, open a tag or make a link."""
+    """A cell that cannot end the table, open a tag, or hide an address behind other words."""
     value = plain(value)
     if isinstance(value, list):
         value = ", ".join(str(v) for v in value)

@@ -7,17 +7,20 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import pytest
 import typer.main
+import yaml
 
 from ropewalk.cli.program import app
-from ropewalk.config import AttestationConfig, Clock, Detection, EvidenceConfig, ExecutorConfig, Limits, Settings, SourceConfig, TagConfig
+from ropewalk.config import AttestationConfig, Clock, Detection, ExecutorConfig, Limits, Settings, SourceConfig, TagConfig
 from ropewalk.duties import (
     AlarmsConfig,
     CanaryConfig,
     ChannelConfig,
+    EvidenceConfig,
     MailConfig,
     ScheduleConfig,
     SlackConfig,
@@ -108,9 +111,44 @@ def test_every_key_of_the_configuration_is_documented() -> None:
     assert not missing
 
 
+def configurations(page: Path) -> Iterator[dict[str, Any]]:
+    """What a page shows of a `ropewalk.yaml`: the YAML blocks of which every key is one of the configuration's."""
+    for block in re.findall(r"^ *```yaml\n(.*?)^ *```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE):
+        said = yaml.safe_load(dedent(block))
+        if isinstance(said, list):
+            said = {"sources": said}
+        if set(said) <= {field.alias or name for name, field in Settings.model_fields.items()}:
+            yield said
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_configurations_in_documents_are_taken(page: Path) -> None:
+    for said in configurations(page):
+        text = yaml.safe_dump(said, allow_unicode=True).replace("8c1f…", "0" * 64)
+        whole = yaml.safe_load(re.sub(r"\$\{[A-Z_]+\}", "https://example.com/0123456789", text))
+        needed = {"name": "shop", "uri": "file://shop", "owner": "o", "purpose": "p"}
+        Settings.model_validate({**whole, "sources": [{**needed, **source} for source in whole.get("sources", [needed])]})
+
+
+def test_documents_show_configurations() -> None:
+    shown = {key for page in PAGES for said in configurations(page) for key in said}
+    assert shown >= {"sources", "alarms", "schedule", "evidence", "executor", "overrides", "canaries", "detection", "register"}
+
+
+def headings(page: Path) -> set[str]:
+    """The headings as links name them: `## Have it stamped` is `have-it-stamped`."""
+    found = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in found}
+
+
 def test_links_between_documents_lead_somewhere() -> None:
-    links = [(page, target) for page in PAGES for target in re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8"))]
-    dead = [f"{page.relative_to(ROOT)} -> {to}" for page, to in links if "://" not in to and not (page.parent / to).exists()]
+    dead = []
+    for page in PAGES:
+        for target in re.findall(r"\]\(([^)\s]+)", page.read_text(encoding="utf-8")):
+            file, _, heading = target.partition("#")
+            there = page.parent / file if file else page
+            if "://" not in target and not (there.exists() and (not heading or heading in headings(there))):
+                dead.append(f"{page.relative_to(ROOT)} -> {target}")
     assert not dead
 
 
