@@ -248,7 +248,7 @@ class AnySql(Relational):
             found = list(reflect(sa.inspect(self._engine()), self._source.name, self._names))
         yield from found
 
-    def _missing(self, module: str) -> RopewalkError:
+    def _missing(self, needed: str) -> RopewalkError:
         name = self._source.uri.removeprefix("sql+").split("://", 1)[0].split("+")[0]
         if name not in _DRIVERS:
             what = f"SQLAlchemy knows no dialect {name}, or its driver is missing"

@@ -217,10 +217,12 @@ def test_sources_say_their_state() -> None:
         {"scan_id": "s1", "source": "dead", "dataset": "", "path": "", "reason": "cannot be reached", "mend": "start it", "at": NOW},
         {"scan_id": "s2", "source": "gone", "dataset": "", "path": "", "reason": "cannot be reached", "mend": "", "at": NOW + timedelta(hours=1)},
     )
-    got = views.sources(configured, datasets, frame(field("email")), skipped, frame(unit("d", "done"))).set_index("source")
+    units = frame(unit("d", "done"), unit("x.bin", "failed", "bucket"))
+    got = views.sources(configured, datasets, frame(field("email")), skipped, units).set_index("source")
     assert dict(got["state"]) == {
         "shop": "scanned", "bucket": "scanned in part", "dead": "failed", "new": "never scanned", "old": "not configured", "gone": "failed",
     }  # fmt: skip
+    assert got.loc["bucket", "detail"] == "1 dataset failed, 1 left out"
     assert got.loc["dead", "detail"] == "cannot be reached"
     assert got.loc["gone", "detail"] == "cannot be reached; what is shown is of an earlier scan"
     assert got.loc["shop", "personal_fields"] == 1

@@ -47,7 +47,7 @@ def page(state: State) -> None:
     if borne:
         st.info(f"{borne} verdicts are excused for now by an exception. They are counted as what they are, not as a pass.", icon=":material/gavel:")
     for name, note in state.overrides.items():
-        st.caption(f":material/tune: Override of **{name}**: {note}")
+        st.caption(f":material/tune: Override of **{words(name)}**: {words(note)}")
     clauses, trends = st.columns([3, 2], gap="large")
     with clauses:
         _clauses(state, posture)

@@ -135,14 +135,15 @@ class SqlSession:
         except RopewalkError:
             raise
         except (ModuleNotFoundError, sa.exc.NoSuchModuleError) as error:
-            raise self._missing(getattr(error, "name", None) or "a driver") from None
+            name = getattr(error, "name", None)
+            raise self._missing(f"the package {name}" if name else "its driver") from None
         except Exception as error:
             found = trouble(error)
         if found is not None:
             raise (LostError if found.lost else SourceError)(found.what, where=where, mend=found.mend) from None
 
-    def _missing(self, module: str) -> RopewalkError:
-        return MissingExtraError(f"{self.kind} needs the package {module}", extra=self.extra, where=self._source.name)
+    def _missing(self, needed: str) -> RopewalkError:
+        return MissingExtraError(f"{self.kind} needs {needed}", extra=self.extra, where=self._source.name)
 
 
 def named(name: str) -> sa.ColumnClause[Any]:

@@ -85,7 +85,7 @@ def _state(source: Source | None, datasets: pd.DataFrame, skipped: pd.DataFrame,
         return "failed", f"{text_of(whole.iloc[0]['reason'])}; what is shown is of an earlier scan"
     failed = statuses.count("failed")
     if failed or len(skipped):
-        parts = [f"{failed} datasets failed" if failed else "", f"{len(skipped)} left out" if len(skipped) else ""]
+        parts = [f"{failed} dataset{'s' if failed != 1 else ''} failed" if failed else "", f"{len(skipped)} left out" if len(skipped) else ""]
         return "scanned in part", ", ".join(p for p in parts if p)
     return "scanned", ""
 

@@ -159,7 +159,7 @@ def test_overview_tells_of_words_that_need_doing_and_of_exceptions(
         scan = register.begin_scan(as_of=now, config_hash="c", rules_version="r")
         register.finish_scan(scan, "complete")
         rw.check(config, register)
-        register.record_attestation(Attestation("penetration_test", "company", "Ann", now - timedelta(days=9), now + timedelta(days=9)))
+        register.record_attestations([Attestation("penetration_test", "company", "Ann", now - timedelta(days=9), now + timedelta(days=9))])
         ends = now + timedelta(days=60)
         register.record_exception(Waiver("x1", "1.1.c", "company", "the tool comes in spring", "Ann", "Bo", now - timedelta(days=1), ends))
     app = run("overview", config.path, monkeypatch)
@@ -168,3 +168,15 @@ def test_overview_tells_of_words_that_need_doing_and_of_exceptions(
     assert "1** exceptions hold" in words
     assert "1 verdicts are excused for now" in words
     assert any("excused" in e.label for e in app.expander if "1.1 " in e.label)
+
+
+def test_the_reason_of_an_override_is_shown_as_it_was_written(company: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = company.read_text(encoding="utf-8")
+    company.write_text(text + "overrides: {2.1.a: {days: 14, reason: 'a [contract](http://evil.example) of $5 to $6'}}\n", encoding="utf-8")
+    config = rw.load_config(company)
+    with rw.open_register(config) as register:
+        register.finish_scan(register.begin_scan(as_of=config.as_of, config_hash="c", rules_version="r"), "complete")
+    (note,) = [str(c.value) for c in run("overview", company, monkeypatch).caption if "Override of" in str(c.value)]
+    assert "2.1.a" in note
+    assert "\\[contract\\]" in note
+    assert "\\$5 to \\$6" in note

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from contracts.connector import AS_OF, ConnectorContract
 
 from ropewalk.contracts import SqlTable
-from ropewalk.errors import SourceError
+from ropewalk.errors import MissingExtraError, SourceError
 from ropewalk.model import Skipped, Source
 
 FILL = """
@@ -150,3 +150,8 @@ class TestDuckDb(ConnectorContract):
         with pytest.raises(SourceError, match="no database of this kind"):
             list(connector.datasets())
         assert {f.name: f.value for f in connector.facts(AS_OF)}["encrypted_at_rest"] == {"layer": "file", "algorithm": "opaque"}
+
+    def test_a_driver_that_has_no_name_here_is_named_with_its_extra(self, tmp_path: Path) -> None:
+        with pytest.raises(MissingExtraError, match="DuckDB needs its driver") as caught:
+            list(self.connect(Source("duck", f"duckdb+nosuch:///{tmp_path / 'x.duckdb'}")).datasets())
+        assert caught.value.mend == "pip install 'ropewalk[duckdb]'"
