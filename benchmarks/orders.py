@@ -39,19 +39,6 @@ _AGENTS = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS {a}_{d} like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/{a}.{d} Mobile/15E148 Safari/604.1",
     "Mozilla/5.0 (X11; Linux x86_64; rv:{a}.0) Gecko/20100101 Firefox/{a}.0",
 )
-PERSONAL = (
-    "buyer_name",
-    "buyer_email",
-    "phone",
-    "ship_address",
-    "ship_city",
-    "postal_code",
-    "gift_message",
-    "user_agent",
-    "ip",
-    "device_id",
-    "support_note",
-)
 
 
 def orders(rows: int, *, seed: int = 11) -> dict[str, Any]:

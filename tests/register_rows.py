@@ -69,7 +69,7 @@ def fill(register: Register) -> str:
     )  # fmt: skip
     register.finish_scan(scan_id, "complete")
     register.record_results([verdict()], at=AT)
-    register.record_attestation(Attestation("pentest", "company", "Ann", AT, AT + timedelta(days=365)))
+    register.record_attestations([Attestation("pentest", "company", "Ann", AT, AT + timedelta(days=365))])
     return scan_id
 
 

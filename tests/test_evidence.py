@@ -35,7 +35,7 @@ def register(tmp_path: Path) -> Register:
     made = open_register(f"sqlite:///{tmp_path / 'register.db'}")
     for run in range(4):
         made.record_results([verdict(n) for n in range(5)], at=AT + timedelta(days=run))
-    made.record_attestation(Attestation("pentest", "company", "Ann", AT, AT + timedelta(days=365)))
+    made.record_attestations([Attestation("pentest", "company", "Ann", AT, AT + timedelta(days=365))])
     made.record_decision("abc", "dismiss", "Bo", AT, "a product name", until=AT + timedelta(days=90))
     made.record_evidence("deletion", {"rows": 12, "share": 0.5}, at=AT)
     return made
@@ -178,6 +178,18 @@ def stamp(row: pd.Series[Any]) -> str:
 def test_gaps_cuts_and_heads_are_named(register: Register, forge: Callable[..., None], statement: str, expected: list[tuple[int, str]]) -> None:
     forge(statement)
     assert kinds(register) == expected
+
+
+@pytest.mark.parametrize(("gone", "words"), [("= 7", "entry 7 is missing"), ("IN (7, 8)", "entries 7 to 8 are missing")])
+def test_a_gap_says_how_long_it_is(register: Register, forge: Callable[..., None], gone: str, words: str) -> None:
+    forge(f"DELETE FROM evidence WHERE sequence {gone}")
+    assert verify(register).problems[0].words == words
+
+
+@pytest.mark.parametrize("kind", ["ann@example.com", "a" * 41, ""])
+def test_what_somebody_wrote_as_a_kind_is_not_repeated(register: Register, forge: Callable[..., None], kind: str) -> None:
+    forge(("UPDATE evidence SET kind = ? WHERE sequence = 9", (kind,)))
+    assert verify(register).problems[0].words == "entry 9 (of an unreadable kind) was changed after it was written"
 
 
 def test_two_swapped_entries_are_told_as_reordered(register: Register, forge: Callable[..., None]) -> None:

@@ -99,9 +99,6 @@ def label(o: Order) -> str:
     return base64.b64encode(gzip.compress(zpl.encode(), mtime=0)).decode()
 
 
-_ADDRESS_JSON = {"name": "name", "addressLine1": "address", "city": "address", "postalCode": "postal_code", "phone": "phone"}
-
-
 V0_CLEAN = ("AmazonOrderId", "PurchaseDate", "OrderStatus", "MarketplaceId", "LatestDeliveryDate", "OrderTotal.Amount", "OrderItems[].ASIN",
             "OrderItems[].SellerSKU", "OrderItems[].Title", "OrderItems[].QuantityOrdered")  # fmt: skip
 

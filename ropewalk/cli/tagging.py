@@ -81,7 +81,7 @@ def _revert(
     from ropewalk.tags import reversal
 
     def planned(run: State, source: Source, opener: Callable[[], Any]) -> list[Change]:
-        return reversal(run.config, run.register, source, opener, globs=dataset or ())
+        return reversal(run.register, source, opener, globs=dataset or ())
 
     _write(state(context), name, planned, yes, by, form, undo=True)
 

@@ -128,7 +128,7 @@ def verify(
             continue
         if row.sequence != walk.sequence + 1:
             _gap(walk, row)
-        _entry(walk, row, register)
+        _entry(walk, row)
         if row.sequence in known and known.pop(row.sequence).encode() != row.hash:
             walk.tell(row.sequence, "anchor", f"entry {row.sequence} is not the one that was noted elsewhere: the chain was written anew")
         for held in files:
@@ -213,7 +213,7 @@ def _gap(walk: _Walk, row: _Row) -> None:
     walk.tell(first, "missing", words)
 
 
-def _entry(walk: _Walk, row: _Row, register: Register) -> None:
+def _entry(walk: _Walk, row: _Row) -> None:
     if row.computed != row.hash:
         old = _sequence_of(row)
         if old is not None:

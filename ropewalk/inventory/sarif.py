@@ -15,8 +15,6 @@ from ropewalk.inventory.cells import moment, place, text
 from ropewalk.inventory.rows import OPEN, Batch, Vulnerability
 from ropewalk.inventory.severity import merged, obj, objs, of_score, of_word
 
-_STATES = {"notApplicable": "not_affected", "pass": "resolved"}
-
 
 def is_sarif(data: dict[str, Any]) -> bool:
     return isinstance(data.get("runs"), list) and ("sarif" in text(data.get("$schema")).lower() or text(data.get("version")).startswith("2."))

@@ -244,8 +244,6 @@ document = sa.Table(
     sa.Column("stored_at", Moment, nullable=False),
 )  # fmt: skip
 
-APPEND_ONLY = ("observation", "fact", "skipped", "evidence")
-
 current_unit = sa.Table("current_unit", views, *(sa.Column(c.name, c.type) for c in unit.c))
 current_field = sa.Table("current_field", views, sa.Column("id", BIG), *_observed())
 current_fact = sa.Table("current_fact", views, sa.Column("id", BIG), *_fact())

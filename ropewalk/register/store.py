@@ -150,11 +150,8 @@ class Register:
         """The verdicts of one check, each an entry of the evidence chain; returns the id of the run."""
         return self._ledger.record_results(results, at)
 
-    def record_attestation(self, attestation: Attestation) -> Evidence:
-        return self._ledger.record_attestations([attestation], self._wall())[0]
-
     def record_attestations(self, attestations: Sequence[Attestation]) -> list[Evidence]:
-        """Several at once: all of them or, where one is refused, none."""
+        """People's words: all of them or, where one is refused, none."""
         return self._ledger.record_attestations(attestations, self._wall())
 
     def record_exception(self, exception: Waiver) -> Evidence:

@@ -49,7 +49,7 @@ def record(
     for activity in declared.activities if declared else ():
         for claim, row in _claimed(activity, personal):
             if row is None:
-                out.append(_unseen(declared, activity, claim, seen, as_of))
+                out.append(_unseen(declared, activity, claim, seen))
             else:
                 used.add(row["field"])
                 out.append(_observed(declared, activity, claim, row, seen, as_of))
@@ -171,7 +171,7 @@ def _undeclared(declared: Declared | None, row: Row, seen: _Seen) -> ProcessingA
     return _row(row["field"], row["category"], "undeclared", "", {**_declared(declared, None), **seen.observed(row)}, drift, seen)
 
 
-def _unseen(declared: Declared | None, activity: Activity, claim: Claim, seen: _Seen, as_of: datetime) -> ProcessingActivity:
+def _unseen(declared: Declared | None, activity: Activity, claim: Claim, seen: _Seen) -> ProcessingActivity:
     category = claim.category.value if claim.category else ""
     details = {"stored": claim.field, **{k: v for k, v in _declared(declared, activity).items() if v}}
     return _row(claim.field, category, "declared", activity.id, details, ("not seen", *_why_unseen(claim, seen)), seen)

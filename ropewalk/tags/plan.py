@@ -34,12 +34,11 @@ def plan(
     return _planned(source, {d: w for d, w in tags.items() if _chosen(d, globs)}, open_store)
 
 
-def reversal(config: Config, register: Register, source: Source, open_store: Any, *, globs: Sequence[str] = ()) -> list[Change]:
+def reversal(register: Register, source: Source, open_store: Any, *, globs: Sequence[str] = ()) -> list[Change]:
     """The changes that take out every tag of ours, wherever a scan has been. Raises as `plan`."""
     known = register.frame("datasets")
     names = {str(d) for d in known[known["source"] == source.name]["dataset"] if _chosen(str(d), globs)}
-    changes = _planned(source, {d: Wanted() for d in names}, open_store)
-    return changes
+    return _planned(source, {d: Wanted() for d in names}, open_store)
 
 
 def _chosen(dataset: str, globs: Sequence[str]) -> bool:

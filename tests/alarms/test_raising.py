@@ -125,7 +125,7 @@ def test_drift_is_told(shop: Shop) -> None:
 def test_attestations_are_told_before_their_end_and_when_stale(shop: Shop) -> None:
     def attest(kind: str, days: int) -> None:
         with shop.register() as register:
-            register.record_attestation(Attestation(kind, "company", "ann", NOW - timedelta(days=60), NOW + timedelta(days=days)))
+            register.record_attestations([Attestation(kind, "company", "ann", NOW - timedelta(days=60), NOW + timedelta(days=days))])
 
     for kind, days in (("pentest", 31), ("training", 30), ("incident_plan", -1)):
         attest(kind, days)

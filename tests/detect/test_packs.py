@@ -16,7 +16,6 @@ from ropewalk.model import Category, FieldRef, Sample
 PACKS = Packs.read(plugins.Plugins.of().packs())
 READER = NameReader(PACKS)
 PROFILER = Profiler(PACKS)
-OTHER = {Category.CREDENTIAL, Category.FREE_TEXT}
 
 
 def sample(values: list[str]) -> Sample:
