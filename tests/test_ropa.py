@@ -112,6 +112,28 @@ def test_why_a_declared_field_was_not_seen(tmp_path: Path) -> None:
     assert "locked" in reason({**fields(("shop/x#y", "ip")), "skipped": skipped})
 
 
+@pytest.mark.parametrize(
+    ("source", "dataset", "reason"),
+    [
+        ("shop", "", "it could not be read: locked"),
+        ("shop", "orders", "it could not be read: locked"),
+        ("shop", "customers", "no such field"),
+        ("logs", "", "no such field"),
+    ],
+)
+def test_only_what_hides_a_field_explains_that_it_was_not_seen(tmp_path: Path, source: str, dataset: str, reason: str) -> None:
+    skipped = pd.DataFrame([{"source": source, "dataset": dataset, "path": "", "reason": "locked", "mend": ""}])
+    rows = ropa.record(written(tmp_path), {**fields(("shop/orders#buyer_email", "email")), "skipped": skipped}, NOW)
+    assert reason in next(r for r in rows if r.field.endswith("fax")).details["drift_reason"]
+
+
+def test_an_exact_name_speaks_before_a_glob(tmp_path: Path) -> None:
+    text = WHOLE.replace("      - {field: ", "      - {field: 'shop/orders#b?yer_*', category: name}\n      - {field: ")
+    rows = ropa.record(written(tmp_path, text), fields(("shop/orders#buyer_email", "email"), ("shop/orders#buyer_name", "name")), NOW)
+    drift = {r.field: r.details["drift"] for r in rows if r.state == "observed"}
+    assert drift == {"shop/orders#buyer_email": "", "shop/orders#buyer_name": ""}
+
+
 def test_drift_of_category_review_and_hold(tmp_path: Path) -> None:
     found = fields(("shop/orders#buyer_email", "phone"), ("shop/orders#items[].giftMessage", "gift_message"), ("shop/orders#fax", "phone"))
     assert list(views.drift(ropa.record(written(tmp_path), found, NOW))["drift"]) == ["category differs"]
@@ -133,6 +155,11 @@ def test_a_field_of_two_activities_has_two_rows(tmp_path: Path) -> None:
     declared = written(tmp_path, WHOLE + activity.replace("id: shipping", "id: invoicing"))
     rows = ropa.record(declared, fields(("shop/orders#buyer_email", "email")), NOW)
     assert [r.activity for r in rows if r.field == "shop/orders#buyer_email"] == ["invoicing", "shipping"]
+
+
+def test_a_recipient_without_a_purpose_is_named_all_the_same(tmp_path: Path) -> None:
+    declared = written(tmp_path, WHOLE.replace(", purpose: delivery", ""))
+    assert str(declared.activities[0].shared[0]) == "Example Parcel (by API)"
 
 
 def test_globs_know_that_brackets_are_part_of_a_path() -> None:
