@@ -10,7 +10,7 @@ import pytest
 from ropewalk import views
 from ropewalk.contracts import Requirement
 from ropewalk.model import Environment, ProcessingActivity, Source
-from ropewalk.views import shapes
+from ropewalk.register.frames import DATASETS, FIELDS
 from ropewalk.views.verdicts import clause_key
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -38,7 +38,7 @@ def result(clause: str = "2.1", subject: str = "orders/orders", status: str = "p
 
 
 def field(path: str, category: str | None = "email", dataset: str = "orders", source: str = "shop", **more: object) -> dict[str, object]:
-    row: dict[str, object] = dict.fromkeys(shapes.FIELDS)
+    row: dict[str, object] = dict.fromkeys(FIELDS)
     row.update(
         scan_id="s1", source=source, dataset=dataset, path=path, field=f"{source}/{dataset}#{path}", category=category, strength="direct",
         entity="EMAIL_ADDRESS" if category else None, confidence=0.9 if category else 0.1, matched=90, sampled=100, rows=120, bound=0.03,
@@ -208,7 +208,7 @@ def test_sources_say_their_state() -> None:
     configured = [Source(n, f"file://{n}", owner="Ann", environment=Environment.TEST) for n in ("shop", "bucket", "dead", "new", "gone")]
     datasets = frame(
         *(
-            {**dict.fromkeys(shapes.DATASETS), "source": s, "dataset": "d", "fields": 3, "rows": 7, "scanned_at": NOW, "read_at": NOW}
+            {**dict.fromkeys(DATASETS), "source": s, "dataset": "d", "fields": 3, "rows": 7, "scanned_at": NOW, "read_at": NOW}
             for s in ("shop", "bucket", "old", "gone")
         )
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ropewalk.views.shapes import FIELDS, number_of, personal, rows, shaped, text_of
+from ropewalk.register.frames import FIELDS
+from ropewalk.views.shapes import number_of, personal, rows, shaped, text_of
 from ropewalk.views.words import category_word
 
 DIFF = ("change", "field", "what", "category_before", "category_after", "confidence_before", "confidence_after", "matched_before", "matched_after")

@@ -6,7 +6,8 @@ from collections.abc import Collection
 
 import pandas as pd
 
-from ropewalk.views.shapes import FIELDS, is_missing, number_of, personal, rows, shaped, text_of
+from ropewalk.register.frames import FIELDS
+from ropewalk.views.shapes import is_missing, number_of, personal, rows, shaped, text_of
 from ropewalk.views.words import category_word
 
 FINDINGS = (

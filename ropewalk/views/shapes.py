@@ -1,4 +1,4 @@
-"""The columns of the register's frames, so that a view of an empty or partial frame still has all of its own."""
+"""Frames in the shape of the register's: a view of an empty or partial one still has all of its columns. Missing cells as plain values."""
 
 from __future__ import annotations
 
@@ -6,22 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import pandas as pd
-
-FIELDS = (
-    "scan_id", "source", "dataset", "path", "field", "entity", "category", "strength", "confidence", "matched", "sampled", "rows", "bound",
-    "method", "recognisers", "evidence", "explanation", "signals", "shapes", "also", "lineage", "declared_type", "fingerprint", "observed_at",
-    "decision", "rules_version",
-)  # fmt: skip
-DATASETS = ("source", "dataset", "kind", "rows", "bytes", "comment", "fields", "personal_fields", "scan_id", "scanned_at", "read_at")
-SKIPPED = ("scan_id", "source", "dataset", "path", "reason", "mend", "at")
-SCANS = (
-    "scan_id", "started_at", "finished_at", "status", "as_of", "units", "units_done", "rows", "bytes", "config_hash", "rules_version", "narrowed",
-)  # fmt: skip
-UNITS = ("scan_id", "source", "dataset", "status", "started_at", "finished_at", "rows", "bytes", "error")
-RESULTS = (
-    "run_id", "at", "control", "clause", "requirement", "subject", "status", "reason", "checked", "failed", "coverage", "mend", "details",
-    "policy", "policy_hash", "as_of", "meaning", "excused",
-)  # fmt: skip
 
 
 def shaped(frame: pd.DataFrame | None, columns: Sequence[str]) -> pd.DataFrame:

@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 
 from ropewalk.judging.exceptions import excuse, state_of
-from ropewalk.views.shapes import RESULTS, rows, shaped, text_of
+from ropewalk.register.frames import RESULTS
+from ropewalk.views.shapes import rows, shaped, text_of
 from ropewalk.views.words import status_word
 
 EXCEPTIONS = (

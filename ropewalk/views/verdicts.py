@@ -13,7 +13,8 @@ import pandas as pd
 from ropewalk.contracts import Requirement
 from ropewalk.model import ControlResult
 from ropewalk.policy import meaning
-from ropewalk.views.shapes import RESULTS, number_of, rows, shaped, text_of
+from ropewalk.register.frames import RESULTS
+from ropewalk.views.shapes import number_of, rows, shaped, text_of
 from ropewalk.views.words import WORST_FIRST, worst_status
 
 POLICY = ("clause", "title", "requirement", "text", "severity", "control", "mend", "meaning")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -27,6 +28,27 @@ def test_every_frame_has_its_columns_and_dtypes_also_when_empty(register: Regist
         assert len(full), name
         assert not len(empty[name]), name
         assert full.dtypes.to_dict() == empty[name].dtypes.to_dict() == {c: pd.api.types.pandas_dtype(DTYPES.get(c, "object")) for c in columns}, name
+
+
+def documented() -> dict[str, list[str]]:
+    """Frame -> its columns, as the table of docs/reference/frames.md lists them; what stands in brackets explains."""
+    text = (Path(__file__).parents[2] / "docs" / "reference" / "frames.md").read_text(encoding="utf-8")
+    rows = {name: re.sub(r"\{.*?\}|\([^()]*\)", "", columns) for name, columns in re.findall(r"^\| `(\w+)` \|[^|]*\|(.*)\|$", text, re.MULTILINE)}
+    return {name: _listed(columns, rows) for name, columns in rows.items()}
+
+
+def _listed(columns: str, rows: dict[str, str]) -> list[str]:
+    """`as` or `those of` another frame are the columns of that one."""
+    if other := re.match(r"\s*(?:as|those of) `(\w+)`", columns):
+        return _listed(rows[other[1]], rows)
+    return [name.strip() for name in columns.split(",")]
+
+
+def test_the_columns_are_those_of_the_documents(register: Register) -> None:
+    assert {name: list(register.frame(name).columns) for name in documented()} == documented()
+    with pytest.raises(RegisterError) as caught:
+        register.frame("people")
+    assert set(documented()) == set(caught.value.mend.removeprefix("use one of: ").split(", "))
 
 
 def test_a_finding_reads_back_as_it_was_recorded(register: Register) -> None:
