@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from ropewalk.alarms.alarm import Alarm
@@ -77,7 +78,7 @@ def new_fields(before: pd.DataFrame, after: pd.DataFrame) -> list[Alarm]:
         matched, sampled, strength = cells.get(field, (0, 0, ""))
         what = f"now holds {category_word(category)}, no longer {category_word(str(row['category_before']))}" if changed else category_word(category)
         title = f"{field} {what}" if changed else f"new personal data: {field} ({what})"
-        mend = f"declare it in ropa.yaml, or `ropewalk findings dismiss {field}`"
+        mend = f"declare it in ropa.yaml, or `ropewalk findings dismiss {quote(field)} --reason WORDS`"
         severity = "high" if strength == "direct" or category == "credential" else "medium"
         out.append(Alarm("new_field", f"field:{field}", category, severity, title, field, counts={"matched": matched, "sampled": sampled}, mend=mend))
     return out
@@ -104,7 +105,7 @@ def attestations(given: pd.DataFrame, as_of: datetime, days: int) -> list[Alarm]
     for (kind, subject), own in given.groupby(["kind", "subject"], sort=True):
         end: Any = own["valid_until"].max()
         left = (end - as_of).days
-        name, mend = f"{kind} of {subject}", f"ropewalk attest {kind} --by NAME --valid-until DAY --subject {subject}"
+        name, mend = f"{kind} of {subject}", f"ropewalk attest {kind} --by NAME --valid-until DAY --subject {quote(subject)}"
         if end < as_of:
             severity, state, title = "high", f"stale {end:%Y-%m-%d}", f"attestation is stale: {name} ended on {end:%Y-%m-%d}"
         elif end - as_of <= timedelta(days=days):

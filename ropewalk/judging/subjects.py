@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from shlex import quote
 from typing import Any
 
 from ropewalk.contracts import ControlContext
@@ -35,7 +36,7 @@ def nothing_in(context: ControlContext, subject: str, coverage: str = "full") ->
 def way_out(context: ControlContext, kind: str, needs: str = "", subject: str = "") -> str:
     """How an unknown becomes known: a permission, the mend of the requirement, or a person's word."""
     period = context.requirement.params.get("period_days")
-    word = f"ropewalk attest {kind}{f' --subject {subject}' if subject else ''}" + (f" (holds {period} days)" if period else "")
+    word = f"ropewalk attest {kind}{f' --subject {quote(subject)}' if subject else ''}" + (f" (holds {period} days)" if period else "")
     return "; ".join(p for p in (f"needed: {needs}" if needs else "", context.requirement.mend, f"when that is so, record it: {word}") if p)
 
 

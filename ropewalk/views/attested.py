@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from shlex import quote
 from typing import Any
 
 import pandas as pd
@@ -79,6 +80,6 @@ def _missing(kind: str, needs: Sequence[Requirement]) -> dict[str, Any]:
 
 
 def _mend(kind: str, subject: str, needs: Sequence[Requirement]) -> str:
-    about = "" if subject == "company" else f" --subject {subject}"
+    about = "" if subject == "company" else f" --subject {quote(subject)}"
     second = " --approver OTHER" if any(n.params.get("segregation") for n in needs) else ""
     return f"ropewalk attest {kind}{about} --by NAME --valid-until DAY{second}"

@@ -19,6 +19,7 @@ from ropewalk.cli import main
 from ropewalk.config import Config
 from ropewalk.model import Attestation, ControlResult, Status
 from ropewalk.register import Register, open_register
+from ropewalk.register.frames import FIELDS
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 VALUES = ("quorvella@example.com", "zimthwaite@example.org")
@@ -135,6 +136,24 @@ def test_attestations_are_told_before_their_end_and_when_stale(shop: Shop) -> No
     ]
     attest("incident_plan", 300)
     assert shop.raised() == []
+
+
+def test_the_mend_of_an_alarm_can_be_typed_whatever_the_thing_is_called() -> None:
+    row = {
+        "field": "b/old *.csv#items[].x",
+        "category": "email",
+        "decision": None,
+        "matched": 1,
+        "sampled": 2,
+        "strength": "direct",
+        "observed_at": NOW,
+    }
+    after = pd.DataFrame([{**dict.fromkeys(FIELDS), **row}])
+    (field,) = changes.new_fields(after.iloc[:0], after)
+    assert field.mend == "declare it in ropa.yaml, or `ropewalk findings dismiss 'b/old *.csv#items[].x' --reason WORDS`"
+    given = pd.DataFrame([{"kind": "legal_hold", "subject": "shop/old*", "valid_until": pd.Timestamp(NOW + timedelta(days=3))}])
+    (word,) = changes.attestations(given, NOW, 30)
+    assert word.mend == "ropewalk attest legal_hold --by NAME --valid-until DAY --subject 'shop/old*'"
 
 
 def test_runs_that_did_not_happen_are_told() -> None:

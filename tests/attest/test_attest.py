@@ -204,6 +204,15 @@ def test_a_file_that_is_none(cli: Cli, tmp_path: Path, content: bytes, told: str
     assert cli("attest", "import", str(tmp_path / "nowhere.csv")) == 2
 
 
+def test_what_needs_doing_is_told_as_a_command_that_can_be_typed(cli: Cli) -> None:
+    assert cli("attest", "encryption_at_rest", "--by", "Ann", "--valid-until", "2026-11-25", "--subject", "shop/old orders*") == 0
+    assert cli("attest", "alarms", "--by", "Ann", "--valid-until", "2027-11-25") == 0
+    mends = {r["kind"]: r["mend"] for r in cli.rows("attest", "list")}
+    assert mends["encryption_at_rest"] == "ropewalk attest encryption_at_rest --subject 'shop/old orders*' --by NAME --valid-until DAY"
+    assert mends["alarms"] == ""
+    assert str(mends["risk_review"]).endswith("--by NAME --valid-until DAY --approver OTHER")
+
+
 def test_what_ends_soon_is_told_before_it_does(cli: Cli) -> None:
     cli("attest", "penetration_test", "--by", "Ann", "--valid-until", "2026-12-10")
     cli("attest", "log_review", "--by", "Ann", "--valid-until", "2027-12-10", "--subject", "shop")
