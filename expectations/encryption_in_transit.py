@@ -13,6 +13,8 @@ from ropewalk.judging.subjects import Known
 from ropewalk.model import ControlResult, Status
 
 _SSH = {"sftp", "ssh", "ssh-2", "ssh2"}
+_SOON = 14
+"""Days before its end from which a certificate is named as one to renew."""
 
 
 class EncryptionInTransit:
@@ -37,7 +39,11 @@ def _judge(context: ControlContext, source: str) -> ControlResult:
     pieces = [
         _versions([fact(context, name, source) for name in ("tls_version", "tls_min_version")], minimum),
         _enforced(_first(context, source, "tls_enforced")),
-        _certificate(_first(context, source, "certificate_expires", "certificate_not_after", "tls_cert_expires"), context.as_of),
+        _certificate(
+            _first(context, source, "certificate_expires", "certificate_not_after", "tls_cert_expires"),
+            fact(context, "tls_cert_trusted", source),
+            context.as_of,
+        ),
     ]
     bad = [why for ok, why in pieces if ok is False]
     dim = [why for ok, why in pieces if ok is None]
@@ -49,7 +55,8 @@ def _judge(context: ControlContext, source: str) -> ControlResult:
     word = attestation(context, "encryption_in_transit", source)
     if word.status != Status.UNKNOWN:
         return verdict(context, source, word.status, word.reason, **counted, coverage="attested")
-    needs = "; ".join(n for n in {fact(context, name, source).needs for name in ("transit", "tls_version", "tls_enforced")} if n)
+    asked = ("transit", "tls_version", "tls_min_version", "tls_enforced", "tls_cert_expires")
+    needs = "; ".join(n for n in dict.fromkeys(fact(context, name, source).needs for name in asked) if n)
     mend = way_out(context, "encryption_in_transit", needs, source)
     return verdict(context, source, Status.UNKNOWN, "; ".join(dim), **counted, mend=mend)
 
@@ -59,8 +66,10 @@ def _first(context: ControlContext, source: str, *names: str) -> Known:
 
 
 def _versions(known: list[Known], minimum: str) -> tuple[bool | None, str]:
-    """The version of the connection, and the least that the server would accept: the weaker counts."""
+    """The version of the connection, and the least that the server would accept: the weaker counts, and what may not be asked is not known."""
     judged = [_version(k, minimum) for k in known if k.value is not None]
+    if judged and any(k.value is None and k.needs for k in known):
+        judged.append((None, "the least version of TLS that the server accepts is not known"))
     order = [False, None, True]
     return min(judged, key=lambda j: order.index(j[0]), default=(None, "the version of TLS is not known"))
 
@@ -80,16 +89,23 @@ def _version(known: Known, minimum: str) -> tuple[bool | None, str]:
 def _enforced(known: Known) -> tuple[bool | None, str]:
     if known.value is None:
         return None, "it is not known whether the server refuses plain connections"
-    return bool(known.value), "plain connections are refused" if known.value else "the server accepts plain connections"
+    said = f" ({known.how})" if known.how else ""
+    return bool(known.value), "plain connections are refused" if known.value else f"the server accepts plain connections{said}"
 
 
-def _certificate(known: Known, as_of: datetime) -> tuple[bool | None, str]:
+def _certificate(known: Known, trusted: Known, as_of: datetime) -> tuple[bool | None, str]:
+    """A certificate that nothing shows to be the server's own is neither good nor bad: its authority may be one that only clients know."""
     if known.value is None:
         return None, "the end of the certificate is not known"
     end = _moment(known.value)
     if end is None:
         return None, "the end of the certificate cannot be read"
-    return end > as_of, f"certificate {'valid until' if end > as_of else 'expired on'} {end:%Y-%m-%d}"
+    if end <= as_of:
+        return False, f"certificate expired on {end:%Y-%m-%d}"
+    if trusted.value is False:
+        return None, f"it is not known whether the certificate is the server's own ({trusted.how})"
+    left = (end - as_of).days
+    return True, f"certificate valid until {end:%Y-%m-%d}" + (f", {left} days from now: renew it" if left <= _SOON else "")
 
 
 def _moment(value: Any) -> datetime | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
@@ -18,7 +19,7 @@ from ropewalk.model import Dataset, Fact, Path, Sample, Skipped, Source, path_te
 from ropewalk.naming import NAMED, Names, sample, told
 from ropewalk.reading.awsask import key_facts
 from ropewalk.reading.cloudwatch import Group, LogGroups
-from ropewalk.reading.endpoint import probe
+from ropewalk.reading.endpoint import certificate_facts, probe
 from ropewalk.reading.logformats import recognise
 from ropewalk.reading.loglines import LogTallies
 
@@ -143,10 +144,9 @@ class CloudWatch:
         name, url = self._source.name, str(self._groups.api.meta.endpoint_url)
         plain = url.startswith("http://")
         yield Fact(name, "transit", "plain" if plain else "tls", as_of, "address of the endpoint")
-        seen, how = probe(url), "handshake with the endpoint"
+        seen, how = probe(url, os.environ.get("AWS_CA_BUNDLE", "")), "handshake with the endpoint"
         yield Fact(name, "tls_version", seen.version, as_of, how, "" if seen.version else f"a way to the endpoint: {seen.error}")
-        if seen.certificate_expires is not None:
-            yield Fact(name, "tls_cert_expires", seen.certificate_expires.isoformat(), as_of, how)
+        yield from certificate_facts(lambda n, value, told: Fact(name, n, value, as_of, told), seen, how, "AWS_CA_BUNDLE in the environment")
         if plain:
             yield Fact(name, "tls_enforced", False, as_of, "the endpoint takes requests without TLS")
         elif (urlsplit(url).hostname or "").endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws")):

@@ -201,6 +201,9 @@ GRANT SELECT ON ALL TABLES IN SCHEMA public TO ropewalk;
 ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO ropewalk;
 -- optional: settings that only this role group may read (loaded password checks)
 GRANT pg_read_all_settings TO ropewalk;
+-- optional: which lines of pg_hba.conf let in without TLS or without a password
+GRANT SELECT ON pg_hba_file_rules TO ropewalk;
+GRANT EXECUTE ON FUNCTION pg_hba_file_rules() TO ropewalk;
 """
 
 

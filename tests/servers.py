@@ -117,8 +117,9 @@ def mariadb() -> Iterator[MariaDb]:
 
 
 def make_certificates(folder: Path, days: int = 30) -> Certificates:
-    """An authority and a server certificate, EC P-256, in `folder`."""
-    start, end = datetime.now(UTC) - timedelta(minutes=5), (datetime.now(UTC) + timedelta(days=days)).replace(microsecond=0)
+    """An authority and a server certificate, EC P-256, in `folder`; of negative days one that ended."""
+    end = (datetime.now(UTC) + timedelta(days=days)).replace(microsecond=0)
+    start = min(datetime.now(UTC), end) - timedelta(minutes=5)
     authority_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     authority = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Ropewalk test authority")])
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
@@ -9,7 +10,7 @@ from ropewalk.contracts import Check
 from ropewalk.errors import RopewalkError
 from ropewalk.model import Fact
 from ropewalk.reading import azurefacts, gcsfacts, s3facts, s3versions
-from ropewalk.reading.endpoint import probe
+from ropewalk.reading.endpoint import certificate_facts, probe
 from ropewalk.reading.objects import Entry, Objects
 
 _READER = {
@@ -31,7 +32,7 @@ def checks(objects: Objects) -> Iterator[Check]:
     if objects.local or objects.protocol == "memory":
         return
     url = endpoint(objects)
-    found = probe(url) if url else None
+    found = probe(url, _authority(objects)) if url else None
     if found is None or found.version is None:
         yield Check("encrypted transit", None, found.error if found else "the endpoint is not known", "check the endpoint in options.storage")
     else:
@@ -90,8 +91,15 @@ def _transit(objects: Objects, source: str, as_of: datetime) -> Iterator[Fact]:
         yield Fact(source, "transit", None, as_of, "address of the endpoint", "the address of the endpoint in options.storage")
         return
     yield Fact(source, "transit", "tls" if scheme == "https" else "plain", as_of, "address of the endpoint")
-    found = probe(url)
+    found = probe(url, _authority(objects))
     how = "handshake with the endpoint"
     yield Fact(source, "tls_version", found.version, as_of, how, "" if found.version else f"a way to the endpoint: {found.error}")
-    if found.certificate_expires is not None:
-        yield Fact(source, "tls_cert_expires", found.certificate_expires.isoformat(), as_of, how)
+    yield from certificate_facts(lambda name, value, told: Fact(source, name, value, as_of, told), found, how, "client_kwargs: {verify: ca.pem}")
+
+
+def _authority(objects: Objects) -> str:
+    """The file of certificates that boto3 is told to trust; empty for those of this machine."""
+    if objects.protocol != "s3":
+        return ""
+    given = (objects.storage.get("client_kwargs") or {}).get("verify")
+    return given if isinstance(given, str) else os.environ.get("AWS_CA_BUNDLE", "")

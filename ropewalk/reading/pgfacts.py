@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from ropewalk.contracts import Check
 from ropewalk.errors import SourceError
 from ropewalk.model import Fact
-from ropewalk.reading import tlsprobe
+from ropewalk.reading import pghba, tlsprobe
 from ropewalk.reading.accounts import generic
 from ropewalk.reading.tables import origin_of
 
@@ -31,6 +31,27 @@ WHERE d.datname = current_database() AND x.grantee = 0
 UNION ALL
 SELECT 'schema ' || n.nspname, x.privilege_type FROM pg_namespace n, aclexplode(n.nspacl) x
 WHERE x.grantee = 0 AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'
+"""
+
+_STRONG = """
+SELECT r.rolname, s.rolname, s.rolsuper, r.oid = s.oid FROM pg_roles r, pg_roles s
+WHERE r.rolcanlogin AND NOT (r.oid = s.oid AND r.oid = 10)
+  AND (s.rolsuper OR s.rolname IN ('pg_read_all_data', 'pg_read_server_files', 'pg_execute_server_program'))
+  AND (r.oid = s.oid OR NOT r.rolsuper AND (
+    pg_has_role(r.oid, s.oid, CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END)
+    OR NOT s.rolsuper AND pg_has_role(r.oid, s.oid, 'USAGE')))
+ORDER BY 1, 2
+"""
+"""Accounts that read everything, of themselves or as members, and by which role; 10 is the role that the server itself was made with."""
+_MEMBERS = """
+SELECT g.rolname, m.rolname FROM pg_roles g JOIN pg_roles m ON m.rolcanlogin AND NOT m.rolsuper AND m.oid <> g.oid
+WHERE g.oid IN (SELECT roleid FROM pg_auth_members) AND pg_has_role(m.oid, g.oid, 'MEMBER') ORDER BY 1, 2
+"""
+_TO_COME = """
+SELECT coalesce(pg_get_userbyid(nullif(x.grantee, 0)), 'PUBLIC'), x.privilege_type, coalesce(' in schema ' || n.nspname, ''),
+  pg_get_userbyid(d.defaclrole)
+FROM pg_default_acl d LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace, aclexplode(d.defaclacl) x
+WHERE d.defaclobjtype = 'r' AND x.grantee <> d.defaclrole AND x.privilege_type = 'SELECT' ORDER BY 1, 3
 """
 
 
@@ -73,32 +94,68 @@ class PgFacts:
         return bool(self._rows("SELECT inet_server_addr() IS NULL")[0][0])
 
     def _transit_facts(self, fact: Callable[..., Fact]) -> Iterator[Fact]:
-        if self._local():
-            yield fact("transit", "local", "inet_server_addr(): a Unix socket")
-            return
-        ssl, version, cipher = self._transit()
-        yield fact("tls_version", version if ssl else "none", "pg_stat_ssl of this connection")
-        yield fact("tls_cipher", cipher if ssl else "none", "pg_stat_ssl of this connection")
-        least = self._setting("ssl_min_protocol_version")
-        yield fact("tls_min_version", least, "ssl_min_protocol_version", "" if least else _SETTINGS)
         host, port = self._url.host or "localhost", self._url.port or 5432
+        if local := self._local():
+            outside = [a for a in (self._setting("listen_addresses") or "").split(",") if a.strip() and not tlsprobe.near(a.strip())]
+            if not outside:
+                yield fact("transit", "local", "inet_server_addr(): a Unix socket, and listen_addresses names no network")
+                return
+            host, port = "localhost", int(self._setting("port") or port)
         how = f"handshake with port {port}"
         try:
-            seen = tlsprobe.postgresql(host, port)
-            yield fact("tls_cert_expires", seen.expires.isoformat() if seen and seen.expires else None, how, "" if seen else "ssl = on")
+            seen = tlsprobe.postgresql(host, port, self._authority())
             ((user, database),) = self._rows("SELECT session_user, current_database()")
             plain = tlsprobe.postgresql_plain(host, port, user, database)
-            how = "a start without TLS and without a password, for this role and from this machine"
-            needs = "GRANT SELECT ON pg_hba_file_rules TO …" if plain is None else ""
-            yield fact("tls_enforced", None if plain is None else not plain, how, needs)
+            yield from tlsprobe.certificate_facts(fact, seen, how, "ssl = on", "sslrootcert=…")
         except (OSError, ValueError):
+            seen, plain = None, None
             yield fact("tls_cert_expires", None, how, "a direct way to the server's port")
-            yield fact("tls_enforced", None, how, "a direct way to the server's port")
+        version, cipher = (seen.version, seen.cipher) if local and seen else self._transit()[1:]
+        how = f"{how}: this source reads by a socket" if local else "pg_stat_ssl of this connection"
+        yield fact("tls_version", version or "none", how)
+        yield fact("tls_cipher", cipher or "none", how)
+        yield tlsprobe.least_fact(fact, self._setting("ssl_min_protocol_version"), "ssl_min_protocol_version", seen, _SETTINGS)
+        yield from self._door_facts(fact, plain, tlsprobe.near(host))
+
+    def _authority(self) -> str:
+        """The file of certificates that the uri trusts; empty for those of this machine."""
+        named = str(self._url.query.get("sslrootcert") or "")
+        return "" if named == "system" else named
+
+    def _door_facts(self, fact: Callable[..., Fact], plain: bool | None, near: bool) -> Iterator[Fact]:
+        """tls_enforced by the server's rules; one start without TLS shows that it is not, and never that it is: other roles have other rules."""
+        probed = "a start without TLS and without a password, for this role and from this machine"
+        if plain and not near:
+            yield fact("tls_enforced", False, probed)
+            return
+        try:
+            doors = pghba.doors(self._rows(pghba.RULES))
+        except SourceError:
+            forced = self._setting("rds.force_ssl")
+            if plain is False and forced in {"1", "on"}:
+                yield fact("tls_enforced", True, f"rds.force_ssl, and {probed}")
+            elif plain:
+                yield fact("tls_enforced", False, probed)
+            else:
+                refused = ": refused, which says nothing of other roles and machines" if plain is False else ""
+                yield fact("tls_enforced", None, f"{probed}{refused}", pghba.NEEDS)
+            return
+        if doors is None:
+            yield fact("tls_enforced", None, "pg_hba_file_rules", "pg_hba.conf without mistakes: pg_hba_file_rules names the lines")
+            return
+        lines = ", ".join(map(str, doors.plain))
+        how = f"pg_hba.conf lets in without TLS by line {lines}: write hostssl there" if lines else "pg_hba_file_rules: no line lets in without TLS"
+        yield fact("tls_enforced", not doors.plain, how)
+        if doors.trusting:
+            rules = [f"line {n} of pg_hba.conf asks no password of any address" for n in doors.trusting]
+            yield fact("open_to_world", rules, "pg_hba_file_rules: trust")
 
     def _account_facts(self, fact: Callable[..., Fact]) -> Iterator[Fact]:
         roles = self._rows("SELECT rolname, rolsuper, rolcanlogin, rolvaliduntil IS NULL OR rolvaliduntil = 'infinity' FROM pg_roles ORDER BY 1")
         roles = [r for r in roles if not r[0].startswith("pg_")]
-        yield fact("superusers", [r[0] for r in roles if r[1]], "pg_roles")
+        strong = self._rows(_STRONG)
+        supers = {r[0] for r in roles if r[1]} | {r[0] for r in strong if r[2]}
+        yield fact("superusers", sorted(supers), "pg_roles, and who may become one by membership")
         yield fact("accounts", [{"name": r[0], "login": bool(r[2])} for r in roles], "pg_roles")
         yield fact("shared_accounts", generic(r[0] for r in roles if r[2]), "pg_roles: names of accounts that can sign in")
         public = [{"object": o, "privilege": p} for o, p in self._rows(sa.text(_PUBLIC))]
@@ -132,11 +189,26 @@ class PgFacts:
             if tag := origin_of(comment):
                 yield fact("origin_tag", tag, "comment of the database")
 
+    def _wide_grants(self) -> Iterator[dict[str, Any]]:
+        """Who reads every table whatever the tables say, and what tables to come will be open to."""
+        for name, role, is_super, own in self._rows(_STRONG):
+            if is_super:
+                yield {"grantee": name, "privilege": "*", "superuser": True, **({} if own else {"by": role})}
+            else:
+                yield {"grantee": name, "privilege": "*", "by": role}
+        for name, privilege, where, owner in self._rows(_TO_COME):
+            yield {"grantee": name, "privilege": privilege, "object": f"tables that {owner} makes{where}"}
+
     def _grant_facts(self, fact: Callable[..., Fact], tables: Mapping[int, str]) -> Iterator[Fact]:
-        found: dict[int, list[dict[str, str]]] = defaultdict(list)
+        yield fact("grants", list(self._wide_grants()), "pg_roles, pg_auth_members, pg_default_acl")
+        members: dict[str, list[str]] = defaultdict(list)
+        for group, name in self._rows(_MEMBERS):
+            members[group].append(name)
+        found: dict[int, list[dict[str, Any]]] = defaultdict(list)
         for oid, grantee, privilege, column in self._rows(sa.text(_ACL)):
             if oid in tables:
-                found[oid].append({"grantee": grantee, "privilege": privilege, **({"column": column} if column else {})})
+                inside = {"members": members[grantee]} if grantee in members else {}
+                found[oid].append({"grantee": grantee, "privilege": privilege, **({"column": column} if column else {}), **inside})
         for oid, name in tables.items():
             grants = sorted(found[oid], key=lambda g: (g["grantee"], g["privilege"], g.get("column", "")))
             yield fact("grants", grants, "access list in pg_class and pg_attribute", subject=name)

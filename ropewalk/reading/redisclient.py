@@ -46,6 +46,11 @@ class RedisClient:
             raise SourceError("the port in the uri is no number", where=self._source.name, mend="redis://host:6379") from None
 
     @property
+    def authority(self) -> str:
+        """The file of certificates that the uri trusts; empty for those of this machine."""
+        return dict(parse_qsl(self._parts.query)).get("ssl_ca_certs", "")
+
+    @property
     def database(self) -> int | None:
         """The database that the uri names, None where it names none: then all of them are read."""
         said = dict(parse_qsl(self._parts.query)).get("db", "" if self.local else self._parts.path.strip("/"))

@@ -11,7 +11,7 @@ from ropewalk.contracts import Check
 from ropewalk.errors import SourceError
 from ropewalk.model import Fact
 from ropewalk.reading.accounts import generic
-from ropewalk.reading.endpoint import probe
+from ropewalk.reading.endpoint import certificate_facts, probe
 from ropewalk.reading.redisclient import RedisClient
 
 _CONFIG, _LIST, _INFO = "ACL SETUSER … +config|get", "ACL SETUSER … +acl|list", "ACL SETUSER … +info"
@@ -68,15 +68,14 @@ class RedisFacts:
         yield fact("transit", "tls" if self._client.tls else "plain", "scheme of the uri")
         how = f"handshake with port {place[1]}"
         if self._client.tls:
-            seen = probe(f"https://{place[0]}:{place[1]}")
+            seen = probe(f"https://{place[0]}:{place[1]}", self._client.authority)
             yield fact("tls_version", seen.version, how, f"a direct way to the server's port: {seen.error}")
             yield fact("tls_cipher", seen.cipher or None, how, "a direct way to the server's port")
-            yield fact(
-                "tls_cert_expires", seen.certificate_expires.isoformat() if seen.certificate_expires else None, how, "a direct way to the port"
-            )
-            least = self._config("tls-protocols")
-            low = None if least is None else min((p for p in least.split() if p.startswith("TLS")), default="TLSv1.2")
-            yield fact("tls_min_version", low, "CONFIG GET tls-protocols (empty: TLS 1.2 and 1.3)", _CONFIG)
+            yield from certificate_facts(fact, seen, how, "ssl_ca_certs=…")
+            if seen.least is None:
+                least = self._config("tls-protocols")
+                low = None if least is None else min((p for p in least.split() if p.startswith("TLS")), default="TLSv1.2")
+                yield fact("tls_min_version", low, "CONFIG GET tls-protocols (empty: TLS 1.2 and 1.3)", _CONFIG)
             plain = self._config("port")
             yield fact("tls_enforced", None if plain is None else plain == "0", "CONFIG GET port: 0 closes the port without TLS", _CONFIG)
         else:

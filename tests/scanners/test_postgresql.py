@@ -186,9 +186,9 @@ class TestPostgreSql(ConnectorContract):
     def test_facts_of_transit(self, source: Source, server: Postgres) -> None:
         facts = self.facts(source)
         assert facts["pg", "tls_version"].value == "TLSv1.3"
-        assert facts["pg", "tls_enforced"].value is True
-        assert facts["pg", "tls_min_version"].value is None
-        assert "pg_read_all_settings" in facts["pg", "tls_min_version"].needs
+        assert facts["pg", "tls_enforced"].value is None
+        assert "pg_hba_file_rules" in facts["pg", "tls_enforced"].needs
+        assert (facts["pg", "tls_min_version"].value, facts["pg", "tls_cert_trusted"].value) == ("TLSv1.2", True)
         assert facts["pg", "tls_cert_expires"].value == server.certificates.expires.isoformat()
         assert facts["pg", "encrypted_at_rest"].value is None
         assert "attestation" in facts["pg", "encrypted_at_rest"].needs
