@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ropewalk.contracts import ControlContext
-from ropewalk.judging import COMPANY, attestation, fact, long_ago, param, subjects_of, verdict, way_out
+from ropewalk.judging import COMPANY, attestation, fact, long_ago, named, param, subjects_of, verdict, way_out
 from ropewalk.model import ControlResult, Status
 
 _LEAST = {"min_length": 12, "classes": 4, "min_age_days": 1, "history": 10}
@@ -51,6 +51,8 @@ def _judge(context: ControlContext, subject: str) -> ControlResult:
     asked = [str(p) for p in param(context, "pieces", [*_LEAST, *_MOST, *_TRUE])]
     judged = {p: _piece(context, p, rules.get(p)) for p in asked}
     bad = [why for ok, why in judged.values() if ok is False]
+    if "min_length" in asked and (blank := fact(context, "accounts_without_password", subject).value):
+        bad.append(f"{len(blank)} accounts need no password: {named(list(map(str, blank)))}")
     dim = [_WORDS[p] for p, (ok, _) in judged.items() if ok is None]
     counted = {"checked": len(judged), "failed": len(bad)}
     if bad:

@@ -16,6 +16,7 @@ from ropewalk.contracts import Check
 from ropewalk.errors import ReadOnlyError
 from ropewalk.model import Fact, Skipped
 from ropewalk.reading.cells import DOCUMENT
+from ropewalk.reading.myaccounts import script
 from ropewalk.reading.myfacts import MyFacts
 from ropewalk.reading.relational import STREAMED, Relational
 from ropewalk.reading.sqlsession import named
@@ -150,6 +151,9 @@ CREATE USER ropewalk@'%' IDENTIFIED BY '…' REQUIRE SSL WITH MAX_USER_CONNECTIO
 GRANT SELECT, SHOW VIEW ON {database}.* TO ropewalk@'%';
 -- optional: which tablespaces are encrypted
 GRANT PROCESS ON *.* TO ropewalk@'%';
+-- optional: accounts, roles and their rights; none of these columns holds a password or its hash
+-- (MySQL instead of MariaDB: account_locked for is_role, role_edges for roles_mapping)
+{script(True, "ropewalk@'%'")}
 """
 
 

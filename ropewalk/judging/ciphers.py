@@ -15,7 +15,13 @@ AES_BITS, RSA_BITS = 128, 2048
 
 
 def judge_cipher(value: Any) -> tuple[Status, str]:
-    """A fact `encrypted_at_rest` ({layer, algorithm}, or the algorithm alone) -> PASS, FAIL or UNKNOWN, and why."""
+    """A fact `encrypted_at_rest` -> PASS, FAIL or UNKNOWN, and why.
+
+    value: {layer, algorithm, clear: where it lies in clear besides}, or the algorithm alone.
+    """
+    if isinstance(value, dict) and value.get("clear"):
+        status, words = judge_cipher({k: v for k, v in value.items() if k != "clear"})
+        return (Status.FAIL if status == Status.PASS else status), f"{words}, but its changes stand in clear in {', '.join(map(str, value['clear']))}"
     layer, algorithm = (str(value.get("layer", "")), value.get("algorithm")) if isinstance(value, dict) else ("", value)
     at = f" at the {layer} layer" if layer else ""
     if algorithm is False or str(algorithm or "").lower() in {"none", "off", "plain"}:

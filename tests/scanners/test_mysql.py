@@ -124,7 +124,7 @@ class TestMySql(ConnectorContract):
         assert {d.name for d in found if isinstance(d, Dataset)} == {"half", "empty"}
         facts = {(f.subject, f.name): f for f in connector.facts(AS_OF)}
         assert "PROCESS" in facts["my", "encrypted_at_rest"].needs
-        assert "mysql" in facts["my/half", "grants"].needs
+        assert "sources grants" in facts["my/half", "grants"].needs
 
     def test_a_broken_view_is_skipped(self, source: Source, server: MariaDb) -> None:
         admin(server, "CREATE TABLE shop.gone (a int)", "CREATE OR REPLACE VIEW shop.broken AS SELECT a FROM shop.gone", "DROP TABLE shop.gone")
@@ -207,7 +207,8 @@ class TestMySql(ConnectorContract):
         assert facts["my", "tls_version"].value == "TLSv1.3"
         assert facts["my", "tls_enforced"].value is True
         assert facts["my", "tls_cert_expires"].value == server.certificates.expires.isoformat()
-        assert facts["my/notes", "encrypted_at_rest"].value == {"layer": "tablespace", "algorithm": "aes"}
+        sealed = facts["my/notes", "encrypted_at_rest"].value
+        assert sealed == {"layer": "tablespace", "algorithm": "aes", "clear": ["the redo log (innodb_encrypt_log)"]}
         assert facts["my/orders", "encrypted_at_rest"].value == {"layer": "tablespace", "algorithm": "none"}
         assert facts["my/orders", "origin_tag"].value == "amazon-sp-api"
         assert facts["my/orders#buyer_email", "origin_tag"].value == "orders-api"
