@@ -29,6 +29,10 @@ def _judge(context: ControlContext, source: str, rows: Sequence[Mapping[str, Any
     status = min((s for s, *_ in seen.values()), key=_ORDER.index)
     worst = [(key[1], why, mend) for key, (s, why, mend, _) in seen.items() if s == status]
     where = "" if len(worst) == len(seen) else f"{named([w[0] for w in worst])}: "
+    if status == Status.PASS and (plain := fact(context, "unencrypted_snapshots", source).value):
+        reason = f"{worst[0][1]}, but {plain} of its snapshots {'is' if plain == 1 else 'are'} not encrypted"
+        mend = "copy each of these snapshots with a key and delete the original, or delete it"
+        return verdict(context, source, Status.FAIL, reason, checked=len(seen) + plain, failed=plain, mend=mend)
     failed = sum(s == Status.FAIL for s, *_ in seen.values())
     more = {"mend": worst[0][2]} if worst[0][2] and status != Status.PASS else {}
     words = [by_word for *_, by_word in seen.values()]

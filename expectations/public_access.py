@@ -9,7 +9,7 @@ from ropewalk.contracts import ControlContext
 from ropewalk.judging import attestation, fact, facts, long_ago, named, subjects_of, verdict, way_out
 from ropewalk.model import ControlResult, Status
 
-_FACTS = ("public_access", "open_to_world")
+_FACTS = ("public_access", "open_to_world", "public_snapshots")
 
 
 class PublicAccess:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from itertools import islice
-from typing import Any, ClassVar
+from typing import ClassVar
 from urllib.parse import urlsplit
 
 from ropewalk.config import Limits
@@ -18,6 +18,7 @@ from ropewalk.errors import MissingExtraError, SourceError
 from ropewalk.model import Dataset, Fact, Path, Sample, Skipped, Source, path_text
 from ropewalk.naming import NAMED, Names, sample, told
 from ropewalk.reading.awsask import key_facts
+from ropewalk.reading.awspolicy import lets_everybody_in, statements
 from ropewalk.reading.cloudwatch import Group, LogGroups
 from ropewalk.reading.endpoint import certificate_facts, probe
 from ropewalk.reading.logformats import recognise
@@ -190,14 +191,8 @@ class CloudWatch:
 
 
 def _open(document: str) -> bool:
-    """Whether a statement lets everybody in without a condition."""
+    """Whether a statement lets everybody in, without a condition that narrows them."""
     try:
-        found: Any = json.loads(document).get("Statement", [])
+        return any(map(lets_everybody_in, statements(document)))
     except (ValueError, AttributeError):
         return False
-    for statement in found if isinstance(found, list) else [found]:
-        who = statement.get("Principal")
-        named = who.get("AWS") if isinstance(who, dict) else who
-        if statement.get("Effect") == "Allow" and not statement.get("Condition") and (named == "*" or (isinstance(named, list) and "*" in named)):
-            return True
-    return False

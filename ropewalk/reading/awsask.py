@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from ropewalk.model import Fact
+from ropewalk.reading.awspolicy import other_accounts, statements
 from ropewalk.reading.s3 import client
 
-_ACCOUNT = re.compile(r"\b\d{12}\b")
 _ABSENT = ("NoSuch", "NotFound", "ObjectLockConfigurationNotFoundError", "ServerSideEncryptionConfigurationNotFoundError", "NotConfigured")
 
 
@@ -49,43 +47,43 @@ def code_of(error: Exception) -> str:
 
 
 def key_facts(storage: Mapping[str, Any], subject: str, as_of: datetime, key: str) -> Iterator[Fact]:
-    """key_spec, key_shared_with (`*` and other accounts), key_rotation and key_rotation_days of a KMS key."""
+    """key_spec, key_state, key_shared_with (`*` and other accounts), key_rotation and key_rotation_days of a KMS key, by its id, ARN or alias."""
     kms = client(storage, "kms")
     about: Mapping[str, Any] = {}
+    how = "kms:describe_key"
     try:
         about = (ask(kms, "describe_key", KeyId=key) or {}).get("KeyMetadata", {})
-        spec = about.get("KeySpec") or about.get("CustomerMasterKeySpec")
-        yield Fact(subject, "key_spec", spec, as_of, "kms:describe_key", "" if spec else "kms:DescribeKey")
     except Denied as error:
-        yield Fact(subject, "key_spec", None, as_of, f"kms:describe_key ({error})", "kms:DescribeKey")
+        how = f"{how} ({error})"
+    spec = about.get("KeySpec") or about.get("CustomerMasterKeySpec")
+    yield Fact(subject, "key_spec", spec, as_of, how, "" if spec else "kms:DescribeKey")
+    if state := about.get("KeyState"):
+        yield Fact(subject, "key_state", state, as_of, how)
+    aliased = key.rpartition(":")[2].startswith("alias/aws/")
+    key = str(about.get("Arn") or about.get("KeyId") or key)  # an alias answers only some questions
+    own = str(about.get("AWSAccountId") or "") or (key.split(":")[4] if key.count(":") >= 5 else "")
+    how, needs, others = "kms:get_key_policy", "kms:GetKeyPolicy", None
     try:
-        policy = json.loads((ask(kms, "get_key_policy", KeyId=key, PolicyName="default") or {}).get("Policy") or "{}")
-        others = _others(policy.get("Statement", ()), str(about.get("AWSAccountId", "")))
-        yield Fact(subject, "key_shared_with", others, as_of, "kms:get_key_policy")
+        answer = ask(kms, "get_key_policy", KeyId=key, PolicyName="default")
+        if answer is not None:
+            others, needs = other_accounts(statements(answer.get("Policy")), own), "kms:DescribeKey"
     except Denied as error:
-        yield Fact(subject, "key_shared_with", None, as_of, f"kms:get_key_policy ({error})", "kms:GetKeyPolicy")
-    try:
-        turns = ask(kms, "get_key_rotation_status", KeyId=key) or {}
-    except Denied as error:
-        yield Fact(subject, "key_rotation_days", None, as_of, f"kms:get_key_rotation_status ({error})", "kms:GetKeyRotationStatus")
+        how = f"{how} ({error})"
+    yield Fact(subject, "key_shared_with", others, as_of, how, "" if others is not None else needs)
+    how, turns = "kms:get_key_rotation_status", None
+    if about.get("KeyManager") == "AWS" or aliased:
+        how, turns = "AWS rotates the keys that it manages each year", {"KeyRotationEnabled": True}
+    else:
+        try:
+            turns = ask(kms, "get_key_rotation_status", KeyId=key)
+        except Denied as error:
+            how = f"{how} ({error})"
+    if turns is None:
+        brought = about.get("Origin") not in {None, "AWS_KMS"}
+        needs = "an attestation (kind key_management): AWS does not rotate a key that was brought to it" if brought else "kms:GetKeyRotationStatus"
+        yield Fact(subject, "key_rotation_days", None, as_of, how, needs)
         return
     on = bool(turns.get("KeyRotationEnabled"))
-    yield Fact(subject, "key_rotation", on, as_of, "kms:get_key_rotation_status")
+    yield Fact(subject, "key_rotation", on, as_of, how)
     if on:
-        yield Fact(subject, "key_rotation_days", int(turns.get("RotationPeriodInDays") or 365), as_of, "kms:get_key_rotation_status")
-
-
-def _others(statements: Any, own: str) -> list[str]:
-    """Who else the policy of a key lets in: everybody (`*`, without a condition) and the numbers of other accounts."""
-    out: set[str] = set()
-    for statement in statements if isinstance(statements, list) else [statements]:
-        if not isinstance(statement, Mapping) or statement.get("Effect") != "Allow":
-            continue
-        who = statement.get("Principal")
-        named = who.get("AWS", ()) if isinstance(who, Mapping) else who
-        for principal in [named] if isinstance(named, str) else named or ():
-            if principal == "*":
-                out |= set() if statement.get("Condition") else {"*"}
-            elif (account := _ACCOUNT.search(str(principal))) and own and account[0] != own:
-                out.add(account[0])
-    return sorted(out)
+        yield Fact(subject, "key_rotation_days", int(turns.get("RotationPeriodInDays") or 365), as_of, how)

@@ -12,6 +12,7 @@ from typing import Any
 from ropewalk.model import Fact
 from ropewalk.reading.accounts import generic
 from ropewalk.reading.awsask import Denied, ask, ask_all, key_facts
+from ropewalk.reading.awspolicy import everyone
 from ropewalk.reading.s3 import client
 
 PARTS = ("iam", "ec2", "guardduty", "cloudtrail", "rds")
@@ -24,10 +25,11 @@ LEAST = json.dumps(
                 "Effect": "Allow",
                 "Action": [
                     "sts:GetCallerIdentity", "iam:GetAccountPasswordPolicy", "iam:GetAccountSummary", "iam:ListUsers", "iam:GetLoginProfile",
-                    "iam:ListMFADevices", "iam:ListAccessKeys", "iam:ListEntitiesForPolicy", "ec2:DescribeSecurityGroups", "rds:DescribeDBInstances",
-                    "rds:DescribeDBSnapshots", "kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus",
-                    "guardduty:ListDetectors", "guardduty:GetDetector",
-                    "cloudtrail:DescribeTrails", "cloudtrail:GetTrailStatus",
+                    "iam:ListMFADevices", "iam:ListAccessKeys", "iam:ListEntitiesForPolicy", "ec2:DescribeSecurityGroups",
+                    "ec2:GetManagedPrefixListEntries", "ec2:DescribeSnapshots", "ec2:DescribeSnapshotAttribute", "rds:DescribeDBInstances",
+                    "rds:DescribeDBSnapshots", "rds:DescribeDBSnapshotAttributes", "rds:DescribeDBClusterSnapshots",
+                    "rds:DescribeDBClusterSnapshotAttributes", "kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus",
+                    "guardduty:ListDetectors", "guardduty:GetDetector", "cloudtrail:DescribeTrails", "cloudtrail:GetTrailStatus",
                 ],
                 "Resource": "*",
             }
@@ -35,12 +37,17 @@ LEAST = json.dumps(
     },
     indent=2,
 )  # fmt: skip
-_WORLD = ("0.0.0.0/0", "::/0")
+_PINGS = ("icmp", "icmpv6", "1", "58")
+"""Answers of the network itself; no data goes over them."""
 _WEB = {(80, 80), (443, 443)}
 _ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
 _USER_RIGHTS = "iam:ListUsers, iam:GetLoginProfile, iam:ListMFADevices, iam:ListAccessKeys"
 _USERS = 2_000
 """Users whose keys and second factors are asked for; of more nothing is told, rather than of a part."""
+_SNAPSHOTS = (
+    "rds:DescribeDBSnapshots, rds:DescribeDBSnapshotAttributes, rds:DescribeDBClusterSnapshots, rds:DescribeDBClusterSnapshotAttributes, "
+    "ec2:DescribeSnapshots, ec2:DescribeSnapshotAttribute"
+)
 _DEFAULT_RULES = {"min_length": 8, "classes": 3, "max_age_days": 0, "history": 0}
 """What IAM asks of passwords where the account sets no policy of its own."""
 
@@ -81,7 +88,14 @@ class AwsFacts:
         yield from self._accounts(fact, as_of)
         for region in self._regions:
             here = f"{self._source}/{region}"
-            yield fact("open_to_world", "ec2:describe_security_groups", "ec2:DescribeSecurityGroups", partial(self._open, region), here)
+            yield fact(
+                "open_to_world",
+                "ec2:describe_security_groups",
+                "ec2:DescribeSecurityGroups and ec2:GetManagedPrefixListEntries",
+                partial(self._open, region),
+                here,
+            )
+            yield fact("public_snapshots", "rds and ec2: attributes of snapshots", _SNAPSHOTS, partial(self._given_away, region), here)
             yield fact("intrusion_detection", "guardduty:get_detector", "guardduty:ListDetectors", partial(self._watched, region), here)
             yield fact("audit_trail", "cloudtrail:get_trail_status", "cloudtrail:GetTrailStatus", partial(self._trail, region), here)
             yield from self._instances(fact, region)
@@ -92,8 +106,10 @@ class AwsFacts:
         known: list[dict[str, Any]] = users.value or []
         how = "iam:list_users, get_login_profile"
         yield Fact(self._source, "accounts", users.value and [{"name": u["name"], "login": u["login"]} for u in known], as_of, how, users.needs)
-        shared = None if users.value is None else generic(u["name"] for u in known if u["login"])
-        yield Fact(self._source, "shared_accounts", shared, as_of, "names of users with a password", users.needs)
+        root_keys = fact("", "iam:get_account_summary", "iam:GetAccountSummary", lambda: bool(_summary(iam).get("AccountAccessKeysPresent")))
+        root_key = ["the root account, by an access key"] if root_keys.value else []
+        shared = None if users.value is None else [*generic(u["name"] for u in known if u["login"]), *root_key]
+        yield Fact(self._source, "shared_accounts", shared, as_of, "names of users with a password, and keys of the root account", users.needs)
         policy = fact("password_policy", "iam:get_account_password_policy", "iam:GetAccountPasswordPolicy", lambda: _rules(iam))
         root = fact("", "iam:get_account_summary", "iam:GetAccountSummary", lambda: bool(_summary(iam).get("AccountMFAEnabled")))
         rules = None if policy.value is None else {**policy.value, **_second_factor(known if users.value is not None else None, root.value)}
@@ -121,15 +137,41 @@ class AwsFacts:
 
     def _open(self, region: str) -> list[str]:
         """`sg-1 tcp 5432`: rules of incoming traffic that let in every address, but for a web server's own ports."""
-        found = set()
-        for group in ask_all(self.service("ec2", region), "describe_security_groups").get("SecurityGroups", ()):
+        ec2, found = self.service("ec2", region), set()
+        for group in ask_all(ec2, "describe_security_groups").get("SecurityGroups", ()):
             for rule in group.get("IpPermissions", ()):
-                ranges = [r.get("CidrIp") for r in rule.get("IpRanges", ())] + [r.get("CidrIpv6") for r in rule.get("Ipv6Ranges", ())]
+                kind = str(rule.get("IpProtocol", ""))
                 ports = rule.get("FromPort"), rule.get("ToPort")
-                if any(r in _WORLD for r in ranges) and ports not in _WEB:
+                if kind in _PINGS or (ports in _WEB and kind in {"tcp", "udp", "6", "17"}):
+                    continue
+                ranges = [r.get("CidrIp") for r in rule.get("IpRanges", ())] + [r.get("CidrIpv6") for r in rule.get("Ipv6Ranges", ())]
+                for prefix in rule.get("PrefixListIds", ()):
+                    entries = ask_all(ec2, "get_managed_prefix_list_entries", PrefixListId=prefix["PrefixListId"]).get("Entries", ())
+                    ranges += [e.get("Cidr") for e in entries]
+                if any(everyone(str(r)) for r in ranges):
                     span = "all ports" if ports[0] in (None, -1) else f"{ports[0]}" if ports[0] == ports[1] else f"{ports[0]}-{ports[1]}"
-                    found.add(f"{group['GroupId']} {str(rule.get('IpProtocol', '')).replace('-1', 'any')} {span}")
+                    found.add(f"{group['GroupId']} {kind.replace('-1', 'any')} {span}")
         return sorted(found)
+
+    def _given_away(self, region: str) -> list[str]:
+        """`snapshot s-1 is public`: snapshots of databases and disks that everybody may restore."""
+        rds, out = self.service("rds", region), []
+        for what, call, one in (
+            ("DBSnapshot", "describe_db_snapshots", "describe_db_snapshot_attributes"),
+            ("DBClusterSnapshot", "describe_db_cluster_snapshots", "describe_db_cluster_snapshot_attributes"),
+        ):
+            for snapshot in ask_all(rds, call, SnapshotType="manual").get(f"{what}s", ()):  # those that AWS makes itself cannot be shared
+                name = f"{what}Identifier"
+                about = (ask(rds, one, **{name: snapshot[name]}) or {}).get(f"{what}AttributesResult", {}).get(f"{what}Attributes", ())
+                if any(a.get("AttributeName") == "restore" and "all" in a.get("AttributeValues", ()) for a in about):
+                    out.append(f"snapshot {snapshot[name]} is public")
+        ec2, own = self.service("ec2", region), ask(self.service("sts"), "get_caller_identity")["Account"]
+        for disk in ask_all(ec2, "describe_snapshots", OwnerIds=[own], RestorableByUserIds=["all"]).get("Snapshots", ()):
+            if disk.get("OwnerId") == own:
+                told = ask(ec2, "describe_snapshot_attribute", SnapshotId=disk["SnapshotId"], Attribute="createVolumePermission") or {}
+                if any(p.get("Group") == "all" for p in told.get("CreateVolumePermissions", ())):
+                    out.append(f"snapshot {disk['SnapshotId']} is public")
+        return sorted(out)
 
     def _watched(self, region: str) -> bool:
         guard = self.service("guardduty", region)

@@ -9,6 +9,7 @@ from typing import Any
 
 from ropewalk.model import Fact
 from ropewalk.reading.awsask import Denied, ask, key_facts
+from ropewalk.reading.awspolicy import lets_everybody_in, refuses_plain, statements
 from ropewalk.reading.objects import Objects
 
 _EVERYBODY = ("http://acs.amazonaws.com/groups/global/AllUsers", "http://acs.amazonaws.com/groups/global/AuthenticatedUsers")
@@ -23,7 +24,7 @@ LEAST = json.dumps(
                 "Action": [
                     "s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads",
                     "s3:GetBucketLocation", "s3:GetEncryptionConfiguration", "s3:GetBucketPublicAccessBlock", "s3:GetBucketPolicy",
-                    "s3:GetBucketPolicyStatus", "s3:GetBucketAcl", "s3:GetLifecycleConfiguration", "s3:GetBucketVersioning",
+                    "s3:GetBucketOwnershipControls", "s3:GetBucketAcl", "s3:GetLifecycleConfiguration", "s3:GetBucketVersioning",
                     "s3:GetBucketObjectLockConfiguration", "s3:GetBucketLogging", "s3:GetBucketTagging",
                 ],
                 "Resource": "arn:aws:s3:::BUCKET",
@@ -53,10 +54,11 @@ def facts(objects: Objects, source: str, as_of: datetime) -> Iterator[Fact]:
     yield at_rest
     yield from _key(objects, source, as_of, at_rest.value)
     fences = fact("", "s3:GetBucketPublicAccessBlock", "get_public_access_block", lambda r: (r or {}).get("PublicAccessBlockConfiguration", {}))
-    policy = fact("", "s3:GetBucketPolicy", "get_bucket_policy", _policy)
+    policy = fact("", "s3:GetBucketPolicy", "get_bucket_policy", lambda r: statements((r or {}).get("Policy")))
     acl = fact("", "s3:GetBucketAcl", "get_bucket_acl", lambda r: list((r or {}).get("Grants", ())))
-    yield _public(source, as_of, fences, policy, acl)
-    yield _enforced(source, as_of, policy)
+    owner = fact("", "s3:GetBucketOwnershipControls", "get_bucket_ownership_controls", _ownership)
+    yield _public(source, as_of, fences, policy, acl, owner)
+    yield _enforced(source, as_of, policy, bucket, str(s3.meta.endpoint_url))
     yield fact("retention_days", "s3:GetLifecycleConfiguration", "get_bucket_lifecycle_configuration", _lifecycle)
     yield fact("versioning", "s3:GetBucketVersioning", "get_bucket_versioning", lambda r: (r or {}).get("Status", "Disabled"))
     yield fact("object_lock", "s3:GetBucketObjectLockConfiguration", "get_object_lock_configuration", _lock)
@@ -87,61 +89,53 @@ def _encryption(answer: Any) -> dict[str, Any]:
 
 
 def _key(objects: Objects, source: str, as_of: datetime, at_rest: Any) -> Iterator[Fact]:
-    key = at_rest.get("key") if isinstance(at_rest, dict) else None
-    if key is None:
-        if isinstance(at_rest, dict) and at_rest["algorithm"] == "AES256":
-            yield Fact(source, "key_spec", "AES-256", as_of, "s3:get_bucket_encryption: keys of S3 itself")
+    if not isinstance(at_rest, dict):
         return
-    yield from key_facts(objects.storage, source, as_of, key)
+    if at_rest["algorithm"] == "AES256":
+        yield Fact(source, "key_spec", "AES-256", as_of, "s3:get_bucket_encryption: keys of S3 itself")
+    elif key := at_rest.get("key") or ("alias/aws/s3" if "kms" in str(at_rest["algorithm"]) else ""):
+        yield from key_facts(objects.storage, source, as_of, key)
 
 
-def _policy(answer: Any) -> list[dict[str, Any]]:
-    statements = json.loads((answer or {}).get("Policy") or "{}").get("Statement", [])
-    return statements if isinstance(statements, list) else [statements]
+def _ownership(answer: Any) -> str:
+    rules = (answer or {}).get("OwnershipControls", {}).get("Rules", ())
+    return next((str(r["ObjectOwnership"]) for r in rules if r.get("ObjectOwnership")), "ObjectWriter")
 
 
-def _public(source: str, as_of: datetime, fences: Fact, policy: Fact, acl: Fact) -> Fact:
-    how = "s3: public access block, policy and ACL"
+def _public(source: str, as_of: datetime, fences: Fact, policy: Fact, acl: Fact, owner: Fact) -> Fact:
+    how = "s3: public access block, policy, ownership and ACL"
     up = fences.value or {}
     if fences.value is not None and all(up.get(f) for f in _FENCES):
         return Fact(source, "public_access", {"public": False, "blocked": True}, as_of, how)
-    by_policy = [s for s in policy.value or () if not up.get("RestrictPublicBuckets") and _open(s)]
-    by_acl = [g for g in acl.value or () if not up.get("IgnorePublicAcls") and g.get("Grantee", {}).get("URI") in _EVERYBODY]
+    without = up.get("IgnorePublicAcls") or owner.value == "BucketOwnerEnforced"  # then ACLs open nothing, of single objects neither
+    by_policy = [s for s in policy.value or () if not up.get("RestrictPublicBuckets") and lets_everybody_in(s)]
+    by_acl = [g for g in acl.value or () if not without and g.get("Grantee", {}).get("URI") in _EVERYBODY]
     if by_policy or by_acl:
         return Fact(source, "public_access", {"public": True, "policy": len(by_policy), "acl": len(by_acl)}, as_of, how)
-    missing = [f.needs for f in (policy, acl) if f.value is None]
+    missing = [f.needs for f in (policy, *(() if without else (acl, owner))) if f.value is None]
+    if not missing and not without:
+        how = f"{how}: single objects may be open by ACLs of their own"
+        missing = ["ACLs turned off (object ownership BucketOwnerEnforced, or IgnorePublicAcls)"]
     if missing:
         return Fact(source, "public_access", None, as_of, how, " and ".join(missing))
     return Fact(source, "public_access", {"public": False, "blocked": False}, as_of, how)
 
 
-def _open(statement: Mapping[str, Any]) -> bool:
-    who = statement.get("Principal")
-    named = who.get("AWS") if isinstance(who, dict) else who
-    everybody = named == "*" or (isinstance(named, list) and "*" in named)
-    return statement.get("Effect") == "Allow" and everybody and not statement.get("Condition")
-
-
-def _enforced(source: str, as_of: datetime, policy: Fact) -> Fact:
-    """Whether a statement refuses every request without TLS: Deny, everybody, all of S3, aws:SecureTransport false."""
+def _enforced(source: str, as_of: datetime, policy: Fact, bucket: str, endpoint: str) -> Fact:
+    """Whether a statement of the bucket's policy refuses every request without TLS; servers of others than AWS may refuse it by themselves."""
     if policy.value is None:
         return Fact(source, "tls_enforced", None, as_of, policy.how, policy.needs)
-    return Fact(source, "tls_enforced", any(map(_denies_plain, policy.value)), as_of, "s3:get_bucket_policy: aws:SecureTransport")
-
-
-def _denies_plain(statement: Mapping[str, Any]) -> bool:
-    who, actions = statement.get("Principal"), statement.get("Action")
-    everybody = who == "*" or (isinstance(who, dict) and who.get("AWS") in ("*", ["*"]))
-    whole = any(a in ("s3:*", "*") for a in (actions if isinstance(actions, list) else [actions]))
-    resources = statement.get("Resource")
-    objects = any(isinstance(r, str) and (r == "*" or r.endswith("/*")) for r in (resources if isinstance(resources, list) else [resources]))
-    conditions = statement.get("Condition") or {}
-    bools = {str(k).lower(): v for k, v in (conditions.get("Bool") or {}).items()}
-    plain = bools.get("aws:securetransport")
-    plain = plain[0] if isinstance(plain, list) and plain else plain
-    return (
-        statement.get("Effect") == "Deny" and everybody and whole and objects and len(conditions) == len(bools) == 1 and str(plain).lower() == "false"
-    )
+    how = "s3:get_bucket_policy: aws:SecureTransport"
+    if any(refuses_plain(s, bucket) for s in policy.value):
+        return Fact(source, "tls_enforced", True, as_of, how)
+    tried = [s for s in policy.value if s.get("Effect") == "Deny" and ("securetransport" in str(s).lower() or "s3:tlsversion" in str(s).lower())]
+    if endpoint.startswith("https:") and ".amazonaws." not in endpoint:
+        needs = "a bucket policy that denies aws:SecureTransport false, or an attestation that the server has no port without TLS"
+        return Fact(source, "tls_enforced", None, as_of, f"{how}: none, and the server is not AWS's", needs)
+    lacks = "no statement denies requests where it is false"
+    if tried:
+        lacks = f"a statement denies some; it must be for everybody, s3:* and arn:aws:s3:::{bucket}/*, with no other condition"
+    return Fact(source, "tls_enforced", False, as_of, f"{how}: {lacks}")
 
 
 def _lifecycle(answer: Any) -> int | dict[str, int] | str:
@@ -152,7 +146,8 @@ def _lifecycle(answer: Any) -> int | dict[str, int] | str:
         scope = rule.get("Filter") or {}
         if rule.get("Status") != "Enabled" or not after or set(scope) - {"Prefix"}:
             continue
-        days[str(scope.get("Prefix") or rule.get("Prefix") or "")] = int(after)
+        place = str(scope.get("Prefix") or rule.get("Prefix") or "")
+        days[place] = min(days.get(place, int(after)), int(after))
     return "never" if not days else days[""] if set(days) == {""} else days
 
 

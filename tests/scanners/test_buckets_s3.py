@@ -115,16 +115,16 @@ def aws() -> Iterator[S3Server]:
             {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}}]})  # fmt: skip
         fences = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True)
         s3.put_public_access_block(Bucket="sealed", PublicAccessBlockConfiguration=fences)
-        s3.put_bucket_policy(Bucket="sealed", Policy=_policy("Deny", {"Bool": {"aws:SecureTransport": "false"}}))
-        s3.put_bucket_policy(Bucket="open", Policy=_policy("Allow", None))
+        s3.put_bucket_policy(Bucket="sealed", Policy=_policy("sealed", "Deny", {"Bool": {"aws:SecureTransport": "false"}}))
+        s3.put_bucket_policy(Bucket="open", Policy=_policy("open", "Allow", None))
         s3.put_bucket_versioning(Bucket="sealed", VersioningConfiguration={"Status": "Enabled"})
         s3.put_bucket_lifecycle_configuration(Bucket="sealed", LifecycleConfiguration={"Rules": [
             {"ID": "x", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 30}}]})  # fmt: skip
         yield server
 
 
-def _policy(effect: str, condition: Any) -> str:
-    statement = {"Effect": effect, "Principal": "*", "Action": "s3:*", "Resource": ["arn:aws:s3:::x", "arn:aws:s3:::x/*"]}
+def _policy(bucket: str, effect: str, condition: Any) -> str:
+    statement = {"Effect": effect, "Principal": "*", "Action": "s3:*", "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]}
     return json.dumps({"Version": "2012-10-17", "Statement": [{**statement, **({"Condition": condition} if condition else {})}]})
 
 
@@ -172,7 +172,7 @@ def test_what_is_denied_is_unknown(aws: S3Server) -> None:
 )
 def test_half_a_policy_enforces_nothing(aws: S3Server, condition: Any) -> None:
     aws.client().create_bucket(Bucket="half")
-    aws.client().put_bucket_policy(Bucket="half", Policy=_policy("Deny", condition))
+    aws.client().put_bucket_policy(Bucket="half", Policy=_policy("half", "Deny", condition))
     assert facts_of(aws, "half")["b", "tls_enforced"].value is False
 
 
