@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from ipaddress import ip_address
@@ -40,7 +41,7 @@ class RedisFacts:
         except SourceError as error:
             yield Check("rights", None, f"the rights of the user cannot be told: {error.what}", f"optional: {_LIST}")
             return
-        wide = bool(own and "+@all" in own["privileges"])
+        wide = bool(own and own["all"])
         yield Check(
             "rights",
             not wide,
@@ -110,10 +111,10 @@ class RedisFacts:
         live = [u for u in users if u["on"]]
         yield fact("accounts", [{"name": u["name"], "login": u["on"]} for u in users], "ACL LIST")
         yield fact("shared_accounts", generic(u["name"] for u in live), "ACL LIST: names of users that may sign in")
-        yield fact("superusers", [u["name"] for u in live if "+@all" in u["privileges"]], "ACL LIST: users with +@all")
+        yield fact("superusers", [u["name"] for u in live if u["all"]], "ACL LIST: users with +@all on every key")
         grants = [
-            {"grantee": u["name"], "privileges": ["*"] if "+@all" in u["privileges"] else u["privileges"], "object": " ".join(u["keys"]),
-             **({"superuser": True} if {"+@all"} <= set(u["privileges"]) and "~*" in u["keys"] else {})}
+            {"grantee": u["name"], "privileges": ["*"] if u["all"] else u["privileges"], "object": " ".join(u["keys"]),
+             **({"superuser": True} if u["all"] else {})}
             for u in live
         ]  # fmt: skip
         yield fact("grants", grants, "ACL LIST")
@@ -151,16 +152,30 @@ class RedisFacts:
         return found.get(name)
 
     def _users(self) -> list[dict[str, Any]]:
-        """name, on, nopass, keys, privileges of each user; its password hashes are dropped here."""
+        """name, on, nopass, keys, privileges and all (whether every command on every key is open) of each user; its hashes are dropped here."""
         out = []
         for line in self._client.ask("ACL", "LIST"):
             words = str(_plain(line)).split()
             rules = [w for w in words[2:] if w[:1] not in "#<>"]
+            sets = [part.split() for part in re.split(r"[()]", " ".join(rules)) if part.strip()]  # the own rules, then selectors
             out.append({
                 "name": words[1] if len(words) > 1 else "", "on": "on" in rules, "nopass": "nopass" in rules,
-                "keys": [w for w in rules if w[:1] in "~%"], "privileges": [w for w in rules if w[:1] in "+-"],
+                "keys": [w for s in sets for w in s if w[:1] in "~%"], "privileges": [w for s in sets for w in s if w[:1] in "+-"],
+                "all": any(_all(s) for s in sets),
             })  # fmt: skip
         return out
+
+
+def _all(rules: list[str]) -> bool:
+    """Of one set of rules: every command on every key, or the command that gives rights to oneself. The later rule counts."""
+    every = read = give = False
+    for word in rules:
+        on, what = word[:1] == "+", word[1:]
+        if word[:1] in "+-" and what in {"@all", "@read", "@admin", "@dangerous", "acl", "acl|setuser"}:
+            every = on if what == "@all" else every
+            read = on if what in {"@all", "@read"} else read
+            give = on if what != "@read" else give
+    return give or (every and read and bool({"~*", "allkeys", "%R~*", "%RW~*"} & set(rules)))
 
 
 def _plain(value: Any) -> Any:
