@@ -39,6 +39,12 @@ def facts(objects: Objects, source: str, as_of: datetime) -> Iterator[Fact]:
         yield Fact(source, "public_access", None, as_of, "storage.buckets.getIamPolicy", "storage.buckets.getIamPolicy")
         return
     roles = [b.get("role", "") for b in policy.get("bindings", ()) if _EVERYBODY & set(b.get("members", ()))]
+    uniform = (((about or {}).get("iamConfiguration") or {}).get("uniformBucketLevelAccess") or {}).get("enabled")
+    if not roles and not uniform:
+        how = "storage.buckets.getIamPolicy: closed, but single objects may be open by ACLs of their own"
+        needs = "uniform bucket-level access, or public access prevention" + ("" if about else ", and storage.buckets.get to tell")
+        yield Fact(source, "public_access", None, as_of, how, needs)
+        return
     yield Fact(source, "public_access", {"public": bool(roles), "roles": roles}, as_of, "storage.buckets.getIamPolicy")
 
 

@@ -110,8 +110,12 @@ class TestGoogleCloudStorage(ConnectorContract):
         facts = {f.name: f for f in self.connect(Source("lake", "gs://bare", options={"storage": storage})).facts(AS_OF) if f.subject == "lake"}
         assert (facts["retention_days"].value, facts["versioning"].value) == ("never", "Disabled")
         assert facts["encrypted_at_rest"].value == {"layer": "bucket", "algorithm": "AES-256"}
-        assert facts["public_access"].value == {"public": False, "roles": []}
+        assert facts["public_access"].value is None, "single objects may be open by ACLs of their own"
+        assert "uniform bucket-level access" in facts["public_access"].needs
         assert facts["tls_enforced"].needs
+        send(storage, "storage/v1/b/bare", {"iamConfiguration": {"uniformBucketLevelAccess": {"enabled": True}}}, method="PATCH")
+        told = {f.name: f.value for f in self.connect(Source("lake", "gs://bare", options={"storage": storage})).facts(AS_OF)}
+        assert told["public_access"] == {"public": False, "roles": []}
 
     def test_a_bucket_that_everybody_may_read_is_public(self, storage: dict[str, Any]) -> None:
         send(storage, "storage/v1/b?project=shop", {"name": "open"})
