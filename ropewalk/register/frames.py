@@ -14,6 +14,7 @@ from ropewalk.register import inventories as inv
 from ropewalk.register import schema as t
 from ropewalk.register.history import CHECKS, TREND, History
 from ropewalk.register.ledger import Ledger
+from ropewalk.register.runner import is_alive
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,10 +56,10 @@ _LATER: dict[str, dict[str, Any]] = {"result": {"meaning": "", "excused": ""}, "
 
 
 class Frames:
-    """Reads frames. `as_of` in a call is the clock by which decisions expire."""
+    """Reads frames. `as_of` in a call is the clock by which decisions expire; now: the wall clock, by which a runner lives."""
 
-    def __init__(self, read: Callable[[], AbstractContextManager[sa.Connection]], ledger: Ledger, where: str) -> None:
-        self._read, self._ledger, self._where = read, ledger, where
+    def __init__(self, read: Callable[[], AbstractContextManager[sa.Connection]], ledger: Ledger, now: Callable[[], datetime], where: str) -> None:
+        self._read, self._ledger, self._now, self._where = read, ledger, now, where
         self._history = History(read, ledger)
 
     def frame(self, name: str, as_of: datetime, scan_id: str | None = None, run_id: str | None = None) -> pd.DataFrame:
@@ -151,7 +152,12 @@ class Frames:
         sums = sa.func.sum(u.c.rows).label("rows"), sa.func.sum(sa.case((u.c.looked_in == u.c.scan_id, u.c.bytes), else_=0)).label("bytes")
         counts = sa.select(u.c.scan_seq, sa.func.count().label("units"), ended, *sums).where(u.c.status != "gone").group_by(u.c.scan_seq).subquery()
         for row in self._all(sa.select(t.scan, counts).outerjoin(counts, counts.c.scan_seq == t.scan.c.seq).order_by(t.scan.c.seq)):
-            yield {**row, **{k: int(row[k] or 0) for k in ("units", "units_done", "rows", "bytes")}}
+            status = "stopped" if self._is_stopped(row) else row["status"]
+            yield {**row, "status": status, **{k: int(row[k] or 0) for k in ("units", "units_done", "rows", "bytes")}}
+
+    def _is_stopped(self, scan: dict[str, Any]) -> bool:
+        """Whether a scan has neither an end nor a process that still works on it; the next scan takes it up or ends it."""
+        return scan["finished_at"] is None and not is_alive(scan["runner"], scan["heartbeat_at"], self._now())
 
     def _alarms(self) -> Rows:
         sent: dict[int, dict[str, str]] = {}
@@ -167,13 +173,19 @@ class Frames:
 
     def _units(self, chosen: sa.ColumnElement[bool] | None = None) -> Rows:
         query = sa.select(t.unit).where(t.unit.c.status != "gone").order_by(t.unit.c.scan_seq, t.unit.c.source, t.unit.c.dataset)
-        return self._all(query if chosen is None else query.where(chosen))
+        return self._with_stopped(query if chosen is None else query.where(chosen))
 
     def _last_units(self) -> Rows:
         u, s = t.unit.c, t.scan_source.c
         last = sa.select(s.source, sa.func.max(s.scan_seq).label("scan_seq")).group_by(s.source).subquery()
         query = sa.select(t.unit).join(last, (last.c.source == u.source) & (last.c.scan_seq == u.scan_seq))
-        return self._all(query.where(u.status != "gone").order_by(u.scan_seq, u.source, u.dataset))
+        return self._with_stopped(query.where(u.status != "gone").order_by(u.scan_seq, u.source, u.dataset))
+
+    def _with_stopped(self, query: sa.Select[Any]) -> Rows:
+        """Units, where those that a dead scan left without an end are `stopped`."""
+        dead = {s["seq"] for s in self._all(sa.select(t.scan).where(t.scan.c.finished_at.is_(None))) if self._is_stopped(s)}
+        for row in self._all(query):
+            yield {**row, "status": "stopped"} if row["scan_seq"] in dead and row["status"] in {"pending", "running"} else row
 
 
 def _sorted(table: sa.Table) -> sa.Select[Any]:

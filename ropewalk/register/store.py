@@ -43,7 +43,7 @@ class Register:
         """Imported registers: accounts, leavers, assets, vulnerabilities, incidents, …"""
         self.documents = Documents(self._write, self._read, wall)
         """Encrypted documents behind attestations."""
-        self._frames = Frames(self._read, self._ledger, where)
+        self._frames = Frames(self._read, self._ledger, wall, where)
 
     def __repr__(self) -> str:
         return f"Register({self.where!r})"

@@ -23,6 +23,8 @@ def test_a_running_scan_is_not_taken_over(register: Register) -> None:
     opened = register.open_scan()
     assert opened is not None
     assert (opened.scan_id, opened.alive, opened.as_of) == (scan_id, True, AT)
+    assert list(register.frame("scans")["status"]) == ["running"]
+    assert set(register.frame("units")["status"]) == {"pending"}
     with pytest.raises(RegisterError, match="a scan is running"):
         begin(register, "orders")
     with pytest.raises(RegisterError, match="another process"):
@@ -40,6 +42,8 @@ def test_a_scan_of_a_dead_process_can_be_taken_up_or_ends_as_incomplete(url: str
         opened = register.open_scan()
         assert opened is not None
         assert not opened.alive
+        assert list(register.frame("scans")["status"]) == ["stopped"]
+        assert set(register.frame("units")["status"]) == {"stopped"}
         second = register.begin_scan(as_of=AT, config_hash="c1", rules_version="r1")
         assert list(register.frame("scans")["status"]) == ["incomplete", "running"]
         assert list(register.frame("units")["status"]) == ["failed", "failed"]
