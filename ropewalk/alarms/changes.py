@@ -105,7 +105,7 @@ def attestations(given: pd.DataFrame, as_of: datetime, days: int) -> list[Alarm]
     for (kind, subject), own in given.groupby(["kind", "subject"], sort=True):
         end: Any = own["valid_until"].max()
         left = (end - as_of).days
-        name, mend = f"{kind} of {subject}", f"ropewalk attest {kind} --by NAME --valid-until DAY --subject {quote(subject)}"
+        name, mend = f"{kind} of {subject}", f"ropewalk attest {kind} --by NAME --valid-until DAY --subject {quote(str(subject))}"
         if end < as_of:
             severity, state, title = "high", f"stale {end:%Y-%m-%d}", f"attestation is stale: {name} ended on {end:%Y-%m-%d}"
         elif end - as_of <= timedelta(days=days):
