@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
 
 from ropewalk.contracts import ControlContext, FrameTable, SqlTable
 from ropewalk.errors import SourceError
-from ropewalk.judging import attestation, by_dataset, field_paths, nothing_in, param, personal, unread, verdict
+from ropewalk.judging import attestation, by_dataset, fact, field_paths, nothing_in, param, personal, unread, verdict
 from ropewalk.judging.clocks import Clocks, clocks_of
 from ropewalk.model import ControlResult, Skipped, Status, path_of
 from ropewalk.naming import in_names
+
+_END_THEM = "delete the older versions, and add a lifecycle rule NoncurrentVersionExpiration of a few days for the whole bucket"
 
 
 class PiiRetention:
@@ -18,8 +22,46 @@ class PiiRetention:
 
     def run(self, context: ControlContext) -> Iterator[ControlResult]:
         yield from unread(context, datasets=True)
-        for (source, dataset), rows in by_dataset(personal(context, sealed=True)).items():
-            yield _held(context, source, _judge(context, source, dataset, [r["path"] for r in rows]))
+        found = by_dataset(personal(context, sealed=True))
+        for (source, dataset), rows in found.items():
+            yield _held(context, source, _kept(context, source, _judge(context, source, dataset, [r["path"] for r in rows])))
+        for source in sorted({source for source, _ in found}):
+            yield from _deleted(context, source)
+
+
+def _kept(context: ControlContext, source: str, result: ControlResult) -> ControlResult:
+    """What is good of the rows of today says nothing of older versions of the same objects, which nobody read."""
+    if result.status not in {Status.PASS, Status.NOT_APPLICABLE}:
+        return result
+    counted = {"checked": result.checked, "coverage": result.coverage, "details": result.details}
+    if needs := fact(context, "noncurrent_versions", source).needs:
+        why = f"{result.reason}, but whether older versions are kept may not be asked"
+        return verdict(context, result.subject, Status.UNKNOWN, why, **counted, mend=f"needed: {needs}")
+    if words := _old(context, fact(context, "noncurrent_versions", result.subject).value):
+        return verdict(context, result.subject, Status.UNKNOWN, f"{result.reason}, but {words}", **counted, mend=_END_THEM)
+    return result
+
+
+def _deleted(context: ControlContext, source: str) -> Iterator[ControlResult]:
+    """Of objects that were deleted, versions may lie on; they belong to no dataset any more."""
+    value = fact(context, "noncurrent_versions", source).value
+    gone = value.get("of_deleted_objects", 0) if isinstance(value, dict) else 0
+    if gone and (words := _old(context, value)):
+        yield verdict(
+            context, source, Status.UNKNOWN, f"objects were deleted, but {words}; {gone} of them of deleted objects", checked=1, mend=_END_THEM
+        )
+
+
+def _old(context: ControlContext, value: Any) -> str:
+    """Of older versions that are past the period, or may be; empty where there are none."""
+    if not isinstance(value, dict) or not value.get("count"):
+        return ""
+    days, oldest = float(param(context, "days", 30)), value.get("oldest")
+    if oldest and value.get("all_counted", True) and datetime.fromisoformat(str(oldest)) >= context.as_of - timedelta(days=days):
+        return ""
+    since = f", the oldest of {str(oldest)[:10]}" if oldest else ""
+    more = "" if value.get("all_counted", True) else " or more"
+    return f"{value['count']}{more} older versions of objects are kept that were not read{since}"
 
 
 def _judge(context: ControlContext, source: str, dataset: str, paths: list[str]) -> ControlResult:

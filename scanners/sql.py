@@ -267,4 +267,4 @@ class AnySql(Relational):
         return "-- an account with SELECT on the tables to be scanned and no other right:\nGRANT SELECT ON … TO ropewalk;\n"
 
 
-_KINDS = {"tls_version": "encryption_in_transit", "encrypted_at_rest": "encryption_at_rest", "grants": "access_review"}
+_KINDS = {"tls_version": "encryption_in_transit", "encrypted_at_rest": "encryption_at_rest", "grants": "role_reasons"}

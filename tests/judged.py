@@ -16,9 +16,9 @@ from ropewalk.testimony import Attestation
 
 
 def judged(
-    place: Path, sources: Sequence[dict[str, Any]], clauses: Sequence[str], *, words: Sequence[tuple[str, str]] = ()
+    place: Path, sources: Sequence[dict[str, Any]], clauses: Sequence[str], *, words: Sequence[tuple[str, str]] = (), ahead: int = 0
 ) -> dict[Any, ControlResult]:
-    """(requirement, subject) -> verdict, of several the one that is not good; words: (kind, subject) that were attested."""
+    """(requirement, subject) -> verdict, of several the one that is not good; words: (kind, subject) that were attested; ahead: days."""
     file = place / "ropewalk.yaml"
     file.write_text(json.dumps({"version": 1, "sources": [{"owner": "o", "purpose": "p", **s} for s in sources]}), encoding="utf-8")
     config = rw.load_config(file)
@@ -27,5 +27,5 @@ def judged(
         rw.scan(config, register, judge=quick)
         for kind, subject in words:
             register.record_attestation(Attestation(kind, subject, "ann.lee", config.as_of, config.as_of + timedelta(days=30), statement="so it is"))
-        found = rw.check(config, register, clauses=clauses).results
+        found = rw.check(config, register, clauses=clauses, as_of=config.as_of + timedelta(days=ahead)).results
     return {(r.requirement, r.subject): r for r in sorted(found, key=lambda r: r.status != "pass")}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import pytest
 import sqlalchemy as sa
@@ -87,6 +89,28 @@ def test_a_legal_hold_needs_a_statute_and_ends() -> None:
     ended = company.attest("legal_hold", "db", at=400, until=5, statement="German tax code").one("2.1.a")
     assert ended.status == Status.FAIL
     assert "expired" in ended.reason
+
+
+@pytest.mark.parametrize(
+    ("versions", "status"),
+    [
+        ({"count": 0, "oldest": None}, Status.PASS),
+        ({"count": 3, "oldest": iso(10), "all_counted": True}, Status.PASS),
+        ({"count": 3, "oldest": iso(10), "all_counted": False}, Status.UNKNOWN),
+        ({"count": 3, "oldest": iso(31), "all_counted": True}, Status.UNKNOWN),
+        ({"count": 3, "oldest": None, "all_counted": True}, Status.UNKNOWN),
+    ],
+)
+def test_older_versions_that_nobody_read_are_no_pass(versions: dict[str, Any], status: Status) -> None:
+    kept = shop(delivered_at=[iso(3), iso(5), None]).fact("db/orders", "noncurrent_versions", versions)
+    assert kept.one("2.1.a").status == status
+    late = shop(delivered_at=[iso(40), None, None]).fact("db/orders", "noncurrent_versions", versions)
+    assert late.one("2.1.a").status == Status.FAIL
+
+
+def test_versions_that_may_not_be_listed_are_unknown() -> None:
+    found = shop(delivered_at=[iso(3), iso(5), None]).fact("db", "noncurrent_versions", None, needs="s3:ListBucketVersions").one("2.1.a")
+    assert (found.status, found.mend) == (Status.UNKNOWN, "needed: s3:ListBucketVersions")
 
 
 def test_what_cannot_be_read_is_unknown() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -244,3 +244,24 @@ def test_a_log_group_without_an_end_keeps_its_lines(cloud: S3Server, tmp_path: P
     assert judged(tmp_path, [source], ["2.6.b"])["2.6.b", "l//shop/app"].status == "pass"
     logs.put_retention_policy(logGroupName="/shop/app", retentionInDays=90)
     assert judged(tmp_path, [source], ["2.6.b"])["2.6.b", "l//shop/app"].status == "fail"
+
+
+def test_older_versions_hold_what_the_rows_of_today_hold_no_longer(cloud: S3Server, tmp_path: Path) -> None:
+    s3 = cloud.client()
+    s3.create_bucket(Bucket="kept")
+    s3.put_bucket_versioning(Bucket="kept", VersioningConfiguration={"Status": "Enabled"})
+    later = (datetime.now(UTC) + timedelta(days=35)).isoformat()
+    for email in ("ann@example.com", "bob@example.com"):
+        s3.put_object(Bucket="kept", Key="orders.csv", Body=f"email,delivered_at\n{email},{later}\n".encode())
+    s3.put_object(Bucket="kept", Key="gone.csv", Body=b"email\nann@example.com\n")
+    s3.delete_object(Bucket="kept", Key="gone.csv")
+    source = {"name": "b", "uri": "s3://kept", "options": {"storage": cloud.storage}}
+    found = judged(tmp_path, [source], ["2.1.a"], ahead=40)
+    assert found["2.1.a", "b/orders.csv"].status == "unknown"
+    assert "1 older versions of objects are kept that were not read" in found["2.1.a", "b/orders.csv"].reason
+    assert "NoncurrentVersionExpiration" in found["2.1.a", "b/orders.csv"].mend
+    assert "1 of them of deleted objects" in found["2.1.a", "b"].reason
+    for version in s3.list_object_versions(Bucket="kept")["Versions"]:
+        if not version["IsLatest"]:
+            s3.delete_object(Bucket="kept", Key=version["Key"], VersionId=version["VersionId"])
+    assert judged(tmp_path, [source], ["2.1.a"], ahead=40)["2.1.a", "b/orders.csv"].status == "pass"
