@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from small_company import Cli
+from commands import Cli
 
 from ropewalk.attesting import OF_STORES
 from ropewalk.errors import ConfigError, EvidenceError

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from small_company import Cli
+from commands import Cli
 
 from ropewalk import views
 from ropewalk.judging.exceptions import excuse, state_of

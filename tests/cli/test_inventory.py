@@ -10,8 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-
-from ropewalk.cli import main
+from commands import Cli
 
 DATA = Path(__file__).parent.parent / "inventory" / "data"
 CONFIG = """\
@@ -23,28 +22,9 @@ sources:
 """
 
 
-class Cli:
-    """Runs commands in a company's folder."""
-
-    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        self.folder, self.capsys = folder, capsys
-        self.out = self.err = ""
-
-    def __call__(self, *arguments: str | Path) -> int:
-        with pytest.raises(SystemExit) as end:
-            main([*map(str, arguments), "--config", str(self.folder)])
-        told = self.capsys.readouterr()
-        self.out, self.err = told.out, " ".join(told.err.split())
-        return int(end.value.code or 0)
-
-    def rows(self, *arguments: str) -> list[dict[str, object]]:
-        self(*arguments, "--format", "json")
-        found: list[dict[str, object]] = json.loads(self.out)["rows"]
-        return found
-
-    def bring(self, kind: str, *names: str) -> None:
-        for name in names:
-            assert self("inventory", "import", kind, DATA / name) == 0, self.err
+def bring(cli: Cli, kind: str, *names: str) -> None:
+    for name in names:
+        assert cli("inventory", "import", kind, DATA / name) == 0, cli.err
 
 
 @pytest.fixture
@@ -61,12 +41,12 @@ def verdicts(cli: Cli, *clauses: str) -> dict[tuple[object, object], object]:
 
 
 def test_imports_are_told_listed_and_judged(cli: Cli) -> None:
-    cli.bring("vulnerabilities", "trivy.json", "zap.xml", "trivy.json")
+    bring(cli, "vulnerabilities", "trivy.json", "zap.xml", "trivy.json")
     assert "Nothing new in trivy.json" in cli.err
-    cli.bring("incidents", "incidents.csv")
-    cli.bring("changes", "changes.csv")
-    cli.bring("assets", "assets.csv")
-    cli.bring("leavers", "leavers.csv")
+    bring(cli, "incidents", "incidents.csv")
+    bring(cli, "changes", "changes.csv")
+    bring(cli, "assets", "assets.csv")
+    bring(cli, "leavers", "leavers.csv")
     assert cli("inventory", "list") == 0
     for word in ("registry", "leavers.csv", "zap", "incidents"):
         assert word in cli.out
@@ -95,7 +75,7 @@ def test_imports_are_told_listed_and_judged(cli: Cli) -> None:
 def test_each_kind_is_listed(cli: Cli, kind: str, name: str, rows: int, words: str) -> None:
     assert cli("inventory", "list", kind) == 0
     assert f"ropewalk inventory import {kind} FILE" in cli.err
-    cli.bring(kind, name)
+    bring(cli, kind, name)
     assert words in cli.err
     assert len(cli.rows("inventory", "list", kind)) == rows
     assert cli("inventory", "list", kind) == 0
@@ -109,7 +89,7 @@ def test_nothing_private_reaches_the_register(cli: Cli) -> None:
         ("approved", "okta.csv", "entra.csv", "scim.json"), ("leavers", "entra.csv"), ("incidents", "incidents.json"), ("contacts", "contacts.csv"),
         ("vulnerabilities", "semgrep.sarif", "trivy.json", "grype.json", "cyclonedx.json", "zap.json"),
     ):  # fmt: skip
-        cli.bring(kind, *names)
+        bring(cli, kind, *names)
     held = b"".join(f.read_bytes() for f in (cli.folder / ".ropewalk").iterdir() if f.is_file())
     assert b"ada.quill@example.com" in held
     for private in (b"jane.buyer", b"AKIACANARY", b"555", b"Ada Quill", b"security@example.com", b"lost laptop of"):
@@ -117,7 +97,7 @@ def test_nothing_private_reaches_the_register(cli: Cli) -> None:
 
 
 def test_a_target_that_is_gone_is_ended(cli: Cli) -> None:
-    cli.bring("vulnerabilities", "trivy.json")
+    bring(cli, "vulnerabilities", "trivy.json")
     target = "registry.example.com:5000/shop/app"
     assert cli("inventory", "end", "vulnerabilities", "--target", target, "--reason", "x") == 2
     assert "--scanner 'trivy'" in cli.err
