@@ -153,7 +153,8 @@ def _people(views: Sequence[View], dataset: str) -> None:
         name = view.candidates.get("person_name")
         if name is None or name.said in {"sure", "never"}:
             continue
-        likeness = max(name.share.share if name.share else 0.0, 0.8 * name.tagged)
+        many = view.profile.distinct >= max(4, 0.4 * view.profile.cells)
+        likeness = max(name.share.share if name.share else 0.0, 0.8 * name.tagged if many else 0.0)
         before = views[i - 1] if i else None
         sides = [views[j] for j in (i - 1, i + 1) if 0 <= j < len(views)]
         if view.name.leaf == ("name",) and likeness < 0.3 and any(_FORENAME.search(v.name.text) for v in sides):

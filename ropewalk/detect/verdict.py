@@ -23,6 +23,8 @@ _SAID = {"sure": "the name says", "likely": "the name suggests", "hint": "the na
 NUMERIC = re.compile(r"^(tiny|small|medium|big|unsigned |u)?(int|serial|float|double|real|decimal|numeric|number|money|year)")
 _BOOLEAN = re.compile(r"^(bool|bit\b)")
 _DATED = re.compile(r"^(date|time|interval)")
+_CODED = re.compile(r"^\d[\d-]*\d$")
+"""Digits as codes have them, too: telephone numbers mostly show a plus, brackets, blanks or dots."""
 _NOT_NUMBERS = frozenset(
     {Category.NAME, Category.ADDRESS, Category.PHONE, Category.EMAIL, Category.GIFT_MESSAGE, Category.FINGERPRINT,
      Category.SURVEY_RESPONSE, Category.FREE_TEXT, Category.USERNAME}
@@ -127,7 +129,8 @@ def _by_values(c: Candidate, name: FieldName, profile: Profile) -> None:
     if v is None or c.share is None:
         return
     if v.unnamed and name.known and not c.said and not c.inside:
-        c.add("negative", v.unnamed, "the name says something else")
+        coded = r.category is Category.PHONE and profile.plausible(_CODED) >= 0.8
+        c.add("negative", v.unnamed - (2.0 if coded else 0.0), "the name says something else")
     said = f"{c.share.cells} of {profile.cells} cells look like {r.one}" + (" (the check digits hold)" if v.validator and c.share.cells else "")
     score = weigh(c.share.share, v.weight, v.missing, profile.looked)
     if score < 0 and v.measure == "person":

@@ -134,6 +134,7 @@ def test_kinds_that_were_missed(name: str, values: list[str], category: Category
     ("name", "values"),
     [
         ("impressions", ["66362", "12683", "76341", "74888", "26713", "31814"]),
+        ("bag_tags", ["0125448812", "0331144812", "0441144813", "0551144814"]),
         ("version_affected", ["9.8.0.108", "13.14.4.109", "11.7.2.77", "15.18.4.174"]),
         ("ProductNDC", ["42161-4898", "23802-2119", "42070-8847", "62571-4034"]),
         ("reference", ["EREF370821818", "EREF895770364", "EREF120450118"]),
