@@ -163,10 +163,11 @@ class NameReader:
         if whole in self._words:
             return list(self._words[whole])
         chunks = [[c] if c.lower() in self._words else _SPLIT.split(c) for c in re.split(r"[^0-9A-Za-z]+", text)]
-        for token in (t for tokens in chunks for t in tokens):
-            low = token.lower()
-            if not low:
-                continue
+        tokens = [t.lower() for split in chunks for t in split if t]
+        while tokens:
+            # words that belong together, also behind others: `customer_boite_postale`
+            size = next((n for n in range(min(len(tokens), 5), 1, -1) if len(glued := "".join(tokens[:n])) > 5 and glued in self._words), 1)
+            low, tokens = "".join(tokens[:size]), tokens[size:]
             if low in self._words:
                 words += self._words[low]
             elif low in self._vocabulary or low.isdigit() or len(low) < 5:
