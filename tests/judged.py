@@ -26,6 +26,8 @@ def judged(
     with rw.open_register(config) as register:
         rw.scan(config, register, judge=quick)
         for kind, subject in words:
-            register.record_attestation(Attestation(kind, subject, "ann.lee", config.as_of, config.as_of + timedelta(days=30), statement="so it is"))
+            register.record_attestations(
+                [Attestation(kind, subject, "ann.lee", config.as_of, config.as_of + timedelta(days=30), statement="so it is")]
+            )
         found = rw.check(config, register, clauses=clauses, as_of=config.as_of + timedelta(days=ahead)).results
     return {(r.requirement, r.subject): r for r in sorted(found, key=lambda r: r.status != "pass")}
