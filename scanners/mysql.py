@@ -145,15 +145,16 @@ class MySql(Relational):
         yield from MyFacts(self._url(), self._source.name, self._rows).facts(as_of, known, stored)
 
     def least_privilege(self) -> str:
-        database = _quoted(self._url().database or "shop")
+        url = self._url()
+        database, user = _quoted(url.database or "shop"), _quoted(url.username if url.username and url.username != "root" else "ropewalk")
         return f"""\
-CREATE USER ropewalk@'%' IDENTIFIED BY '…' REQUIRE SSL WITH MAX_USER_CONNECTIONS 4;
-GRANT SELECT, SHOW VIEW ON {database}.* TO ropewalk@'%';
+CREATE USER {user}@'%' IDENTIFIED BY '…' REQUIRE SSL WITH MAX_USER_CONNECTIONS 4;
+GRANT SELECT, SHOW VIEW ON {database}.* TO {user}@'%';
 -- optional: which tablespaces are encrypted
-GRANT PROCESS ON *.* TO ropewalk@'%';
+GRANT PROCESS ON *.* TO {user}@'%';
 -- optional: accounts, roles and their rights; none of these columns holds a password or its hash
 -- (MySQL instead of MariaDB: account_locked for is_role, role_edges for roles_mapping)
-{script(True, "ropewalk@'%'")}
+{script(True, f"{user}@'%'")}
 """
 
 

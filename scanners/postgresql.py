@@ -190,20 +190,26 @@ class PostgreSql(Relational):
         yield from PgFacts(self._url(), self._source.name, self._rows).facts(as_of, {t.id: n for n, t in tables.items()})
 
     def least_privilege(self) -> str:
-        database = _quoted(self._url().database or "postgres")
+        url = self._url()
+        role = _quoted(url.username if url.username not in {None, "", "postgres"} else "ropewalk")
+        globs = [str(g).partition(".")[0] for g in self._source.options.get("include") or ()]
+        schemas = list(dict.fromkeys(g for g in globs if g and not set(g) & set("*?["))) or ["public"]
+        each = "\n".join(
+            f"GRANT USAGE ON SCHEMA {s} TO {role};\nGRANT SELECT ON ALL TABLES IN SCHEMA {s} TO {role};\n"
+            f"ALTER DEFAULT PRIVILEGES IN SCHEMA {s} GRANT SELECT ON TABLES TO {role};"
+            for s in map(_quoted, schemas)
+        )
         return f"""\
-CREATE ROLE ropewalk LOGIN PASSWORD '…' NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION CONNECTION LIMIT 4;
-ALTER ROLE ropewalk SET default_transaction_read_only = on;
-GRANT CONNECT ON DATABASE {database} TO ropewalk;
+CREATE ROLE {role} LOGIN PASSWORD '…' NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION CONNECTION LIMIT 4;
+ALTER ROLE {role} SET default_transaction_read_only = on;
+GRANT CONNECT ON DATABASE {_quoted(url.database or "postgres")} TO {role};
 -- for each schema that is to be scanned:
-GRANT USAGE ON SCHEMA public TO ropewalk;
-GRANT SELECT ON ALL TABLES IN SCHEMA public TO ropewalk;
-ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO ropewalk;
+{each}
 -- optional: settings that only this role group may read (loaded password checks)
-GRANT pg_read_all_settings TO ropewalk;
+GRANT pg_read_all_settings TO {role};
 -- optional: which lines of pg_hba.conf let in without TLS or without a password
-GRANT SELECT ON pg_hba_file_rules TO ropewalk;
-GRANT EXECUTE ON FUNCTION pg_hba_file_rules() TO ropewalk;
+GRANT SELECT ON pg_hba_file_rules TO {role};
+GRANT EXECUTE ON FUNCTION pg_hba_file_rules() TO {role};
 """
 
 
@@ -221,5 +227,5 @@ def _read_as_text(connection: Any) -> None:
         connection.adapters.register_loader(kind, Lenient)
 
 
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+def _quoted(name: str | None) -> str:
+    return '"' + (name or "").replace('"', '""') + '"'

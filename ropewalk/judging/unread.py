@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ropewalk.contracts import ControlContext
 from ropewalk.judging.lookup import records, rows_by
-from ropewalk.judging.subjects import COMPANY, param, verdict
+from ropewalk.judging.subjects import COMPANY, field_paths, named, param, verdict
 from ropewalk.model import ControlResult, Source, Status
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ def only_chosen(scans: pd.DataFrame | None) -> bool:
 def unread(context: ControlContext, *, logs: bool = False, datasets: bool = False) -> Iterator[ControlResult]:
     """UNKNOWN for sources of which nothing was scanned, or that the last scan could not read; STALE for those last scanned long ago.
 
-    datasets: UNKNOWN also for each dataset that the scan left out. logs: only sources of logs (True), or all others (False).
+    datasets: UNKNOWN also for each dataset that the scan left out, whole or some of its fields.
+    logs: only sources of logs (True), or all others (False).
     """
     skipped = records(context.frames["skipped"]) if "skipped" in context.frames else []
     known = rows_by(context.datasets, "source")
@@ -50,6 +51,22 @@ def unread(context: ControlContext, *, logs: bool = False, datasets: bool = Fals
             if not skip["path"] and not skip["reason"].endswith(_EMPTY) and (datasets or not skip["dataset"]):
                 subject = f"{source.name}/{skip['dataset']}" if skip["dataset"] else source.name
                 yield verdict(context, subject, Status.UNKNOWN, f"it was not looked at: {skip['reason']}", mend=skip["mend"] or mend)
+        if datasets:
+            yield from _shut_fields(context, source.name, own)
+
+
+def _shut_fields(context: ControlContext, source: str, skipped: list[dict[str, Any]]) -> Iterator[ControlResult]:
+    """UNKNOWN for each dataset with fields of which nothing at all was read. Of what was read in part, the field's own verdict says so."""
+    shut: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    partly = [s for s in skipped if s["path"]]
+    read = {(name, path) for name in {s["dataset"] for s in partly} for path in field_paths(context, source, name)}
+    for skip in partly:
+        if (skip["dataset"], skip["path"]) not in read:
+            shut.setdefault((skip["dataset"], skip["reason"]), []).append(skip)
+    for (dataset, reason), own in shut.items():
+        words = f"{'a field was' if len(own) == 1 else f'{len(own)} fields were'} not looked at: {named([s['path'] for s in own])}: {reason}"
+        mend = own[0]["mend"] + (", and so for the others" if own[0]["mend"] and len(own) > 1 else "")
+        yield verdict(context, f"{source}/{dataset}", Status.UNKNOWN, words, mend=mend)
 
 
 def long_ago(context: ControlContext, *names: str) -> Iterator[ControlResult]:

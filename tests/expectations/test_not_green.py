@@ -59,6 +59,20 @@ def test_what_was_left_out_is_named(requirement: str) -> None:
     assert [r.status for r in made.judge(requirement) if r.subject == "db/secret"] == [Status.UNKNOWN]
 
 
+@pytest.mark.parametrize("requirement", ["1.8.a", "2.1.a", "2.2.a", "2.5.a"])
+def test_columns_that_the_account_may_not_read_are_unknown(requirement: str) -> None:
+    made = Company().dataset("db", "staff").field("db", "staff", "number").field("db", "staff", "photo")
+    made.skipped += [
+        {"source": "db", "dataset": "staff", "path": path, "reason": "may not read it", "mend": f"GRANT SELECT ({path})"}
+        for path in ("tax_id", "iban")
+    ]
+    made.skipped.append({"source": "db", "dataset": "staff", "path": "photo", "reason": "values longer than the limit", "mend": "raise it"})
+    found = [r for r in made.judge(requirement) if r.subject == "db/staff" and r.status == Status.UNKNOWN]
+    assert [r.reason for r in found if "tax_id" in r.reason] == ["2 fields were not looked at: tax_id, iban: may not read it"]
+    assert [r.mend for r in found if "tax_id" in r.reason] == ["GRANT SELECT (tax_id), and so for the others"]
+    assert not any("photo" in r.reason for r in found)
+
+
 def test_a_test_store_that_was_read_in_part_is_not_only_green() -> None:
     made = Company().source("staging", environment=Environment.TEST).dataset("staging", "things").field("staging", "things", "colour")
     made.skipped.append({"source": "staging", "dataset": "buyers", "path": "", "reason": "permission denied", "mend": "GRANT SELECT"})

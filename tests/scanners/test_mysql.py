@@ -223,8 +223,8 @@ class TestMySql(ConnectorContract):
         assert "wr0ng-one" not in str(caught.value) + repr(caught.value)
 
     def test_the_least_privileges_are_enough(self, server: MariaDb) -> None:
-        script = self.connect(Source("my", server.uri("x", "y", "shop"))).least_privilege()  # type: ignore[attr-defined]
+        script = self.connect(Source("my", server.uri("night-scan", "pw", "shop"))).least_privilege()  # type: ignore[attr-defined]
         admin(server, *(s for s in script.replace("'…'", "'pw'").split(";\n") if s.strip()))
-        connector = self.connect(Source("my", server.uri("ropewalk", "pw", "shop")))
+        connector = self.connect(Source("my", server.uri("night-scan", "pw", "shop")))
         assert "Customer Export" in self.listed(connector)
         assert all(c.ok is not False for c in connector.test())

@@ -339,10 +339,10 @@ class TestPostgreSql(ConnectorContract):
         assert list(connector.facts(AS_OF))
 
     def test_the_least_privileges_are_enough(self, server: Postgres) -> None:
-        script = self.connect(Source("pg", server.uri("scanner", PASSWORD))).least_privilege().replace("'…'", "'pw-for-ropewalk'")  # type: ignore[attr-defined]
+        source = Source("pg", server.uri("night-scan", "pw-for-scan"), options={"include": ["public.notes"]})
+        script = self.connect(source).least_privilege().replace("'…'", "'pw-for-scan'")  # type: ignore[attr-defined]
         with psycopg.connect(server.admin, autocommit=True) as admin:
             admin.execute(script)
-        source = Source("pg", server.uri("ropewalk", "pw-for-ropewalk"), options={"include": ["public.notes"]})
         connector = self.connect(source)
         assert [s.cells for s in connector.samples(self.listed(connector)["public.notes"], rows=100, fields=[("id",)]) if isinstance(s, Sample)] == [
             40
@@ -350,3 +350,15 @@ class TestPostgreSql(ConnectorContract):
         facts = {f.name: f.value for f in connector.facts(AS_OF) if f.subject == "pg"}
         assert facts["password_policy"]["encryption"] == "scram-sha-256"
         assert facts["tls_min_version"] == "TLSv1.2"
+
+    @pytest.mark.parametrize(("user", "globs", "role", "schemas"), [
+        ("scan", ["sales.*", "crm.contact", "sales.lines"], "scan", ["sales", "crm"]),
+        ("postgres", ["s*.orders"], "ropewalk", ["public"]),
+    ])  # fmt: skip
+    def test_the_script_names_the_role_and_schemas_of_the_source(self, user: str, globs: list[str], role: str, schemas: list[str]) -> None:
+        source = Source("pg", f"postgresql://{user}@db.example.com/shop", options={"include": globs})
+        script = self.connect(source).least_privilege()  # type: ignore[attr-defined]
+        assert [line for line in script.splitlines() if line.startswith("GRANT USAGE")] == [
+            f'GRANT USAGE ON SCHEMA "{s}" TO "{role}";' for s in schemas
+        ]
+        assert f'CREATE ROLE "{role}" LOGIN' in script
