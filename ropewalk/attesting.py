@@ -96,7 +96,8 @@ def doubts(given: Attestation, asked: Asked, sources: Iterable[str]) -> list[str
     out = []
     if given.kind not in asked:
         near = " or ".join(get_close_matches(given.kind, asked, 3, 0.6))
-        out.append(f"Nothing in the policy asks for {given.kind!r}: {f'is it {near}?' if near else '`ropewalk attest list` names the kinds.'}")
+        likely = f"is it {near}?" if near else "`ropewalk attest list` names the kinds."
+        out.append(f"Nothing in the policy asks for {given.kind!r}, so it counts for nothing unless a control of your own looks for it: {likely}")
     if given.kind in OF_STORES and given.subject == "company":
         out.append(f"{given.kind} is said of a store: a word on the company counts for none. Name it: --subject SOURCE, or '*' for all of them.")
     known = ["company", *sources]

@@ -80,7 +80,7 @@ def _add(
     if word.document_hash:
         run.out.say(f"Document sha256: {word.document_hash}{', kept encrypted' if store else ''}")
     for doubt in doubts(word, asked, [s.name for s in run.config.sources()]):
-        run.out.say(f"Note: {doubt} It counts for nothing unless a control looks for it.")
+        run.out.say(f"Note: {doubt}")
 
 
 @attest.command("import")

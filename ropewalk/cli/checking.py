@@ -148,7 +148,7 @@ def _tell(run: State, posture: pd.DataFrame, results: pd.DataFrame, asked: Asked
 
 
 def _clause(run: State, row: dict[Any, Any], own: pd.DataFrame, asked: Asked, everything: bool, brief: bool) -> None:
-    """One clause: its worst verdicts, those with the same reason together."""
+    """One clause: its worst verdicts, those of a requirement together, and of them those with the same reason."""
     from rich.text import Text
 
     from ropewalk.views import status_mark
@@ -160,8 +160,11 @@ def _clause(run: State, row: dict[Any, Any], own: pd.DataFrame, asked: Asked, ev
     )
     told = own if everything else own[own["status"].isin(BAD)] if brief else own[~own["status"].isin(SILENT)]
     groups = list(told.groupby(["status", "requirement", "reason", "mend", "excused"], sort=False, dropna=False))
+    shown, first = groups if everything else groups[:WORST_SHOWN], {}
+    for place, (key, _) in enumerate(shown):
+        first.setdefault(key[1], place)
     told_of = ""
-    for _, alike in groups if everything else groups[:WORST_SHOWN]:
+    for _, alike in sorted(shown, key=lambda group: first[group[0][1]]):
         need = str(alike.iloc[0]["requirement"])
         text, evidence = asked.get(need, ("", ""))
         if need != told_of:

@@ -67,7 +67,7 @@ def moment(text: str | None, *, end: bool = False) -> datetime | None:
     try:
         when = datetime.fromisoformat(text)
     except ValueError:
-        raise ConfigError("not a date or time", where="command line", mend="write it as 2026-03-01 or 2026-03-01T12:00+00:00") from None
+        raise ConfigError(f"{text!r} is not a date or time", where="command line", mend="write it as 2026-03-01 or 2026-03-01T12:00+00:00") from None
     if end and len(text) == len("2026-03-01"):
         when = datetime.combine(when.date(), time.max)
     return when if when.tzinfo else when.replace(tzinfo=UTC)

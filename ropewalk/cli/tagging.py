@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 tag = typer.Typer(help="Provenance and classification as comments and tags in the stores themselves.", no_args_is_help=True)
 COLUMNS = ("source", "dataset", "column", "action", "objects", "tag", "was", "basis", "reason", "mend")
+_NAMED = 6
+"""Of so many comments or tags that fail alike the names are printed; the rest is counted."""
 
 NamesArgument = Annotated[list[str] | None, typer.Argument(metavar="[SOURCE]...", help="Names of sources; without one, all of them.")]
 NameArgument = Annotated[str, typer.Argument(metavar="SOURCE", help="The source to write to.")]
@@ -162,10 +164,15 @@ def _told(run: State, results: list[Result], form: Format) -> None:
 
         rows = [{**_row(r.change), "written": r.written, "failed": r.failed, "reason": r.reason, "mend": r.mend} for r in results]
         run.out.show(pd.DataFrame(rows, columns=[*COLUMNS, "written", "failed"]), (), form, title="Tags")
+    alike: dict[tuple[str, str], list[Result]] = {}
     for result in results:
         if result.failed:
-            run.out.say(f"{result.change.subject}: {result.failed} not written: {result.reason}", style="bold red")
-            run.out.say(f"  mend:  {result.mend}")
+            alike.setdefault((result.reason, result.mend), []).append(result)
+    for (reason, mend), own in alike.items():
+        names, more = ", ".join(r.change.subject for r in own[:_NAMED]), len(own) - _NAMED
+        many = f" and {more} more" if more > 0 else ""
+        run.out.say(f"{names}{many}: {sum(r.failed for r in own)} not written: {reason}", style="bold red")
+        run.out.say(f"  mend:  {mend}")
     run.out.say(f"{written} written, {failed} failed. Recorded in the evidence chain; `ropewalk scan` and `check` see it next time.")
     raise typer.Exit(3 if failed else 0)
 

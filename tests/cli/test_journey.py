@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -115,6 +116,12 @@ def test_a_check_says_clause_verdict_evidence_and_mend(scanned: Cli) -> None:
     early = {r["status"] for r in scanned.rows("check", "--clause", "2.1", "--as-of", "2026-01-15") if r["subject"] == "shop/orders"}
     assert "fail" not in early
     assert scanned("check", "--as-of", "yesterday") == 2
+    assert "'yesterday' is not a date" in scanned.err
+    for options in ((), ("--all",)):
+        scanned("check", *options)
+        told = re.findall(r"^  (\d\.\d\.\w|\d\.\w)  ", scanned.out, re.MULTILINE)
+        assert told
+        assert len(told) == len(set(told)), "each requirement is told once, with its verdicts together"
 
 
 def test_the_record_is_joined_exported_and_drifts(scanned: Cli, tmp_path: Path) -> None:

@@ -162,7 +162,7 @@ def test_from_untagged_to_tagged_and_back(company: Company, capsys: pytest.Captu
     told = {name: run(company, capsys, "tag", "apply", name, "--yes", "--by", "Bo") for name in ("pg", "my", "duck", "lake")}
     assert {n: t[0] for n, t in told.items()} == {"pg": 3, "my": 3, "duck": 0, "lake": 0}
     assert "pg/public.foreigners" in told["pg"][2]
-    assert "GRANT owner_of_the_table" in told["pg"][2]
+    assert told["pg"][2].count("GRANT owner_of_the_table") == 1, "what fails alike is told once"
     assert "my/orders#doc: 1 not written: the server would rebuild the whole table" in told["my"][2]
     tagged = company.state()
     comments = {(t, c): text for t, c, text in tagged["pg"]}
