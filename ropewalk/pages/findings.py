@@ -20,6 +20,8 @@ _COLUMNS = {
     "decision": "Decision", "matched": "Cells", "sampled": "Looked at", "evidence": "Evidence", "lineage": "Comes from",
 }  # fmt: skip
 
+_WIDEST = 560
+"""Pixels that the names of fields may take; no other column may be pushed out of sight."""
 _STRENGTH = "direct: tells who somebody is; weak: only together with other data"
 
 
@@ -48,7 +50,7 @@ def page(state: State) -> None:
         column_config={
             "Confidence": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1),
             "Share of cells": st.column_config.NumberColumn(format="percent"),
-            "Field": st.column_config.TextColumn(width="large"),
+            "Field": st.column_config.TextColumn(width=min(_WIDEST, 30 + 7 * int(found["field"].str.len().max()))),  # its end tells fields apart
         },
     )
     rows = chosen["selection"]["rows"]

@@ -124,7 +124,8 @@ def _trend(state: State) -> None:
         colours = {views.status_word(s): c for s, c in COLOURS.items()}
         chart = px.bar(long, x="run_id", y="verdicts", color="verdict", color_discrete_map=colours, hover_data=["at"])
         some = verdicts.iloc[:: -(-len(verdicts) // _TICKS)]
-        chart.update_xaxes(type="category", tickvals=some["run_id"], ticktext=[f"{at:%d %b}<br>{at:%H:%M}" for at in some["at"]])
+        chart.update_xaxes(type="category", categoryorder="array", categoryarray=verdicts["run_id"])  # else in the order of the first status
+        chart.update_xaxes(tickvals=some["run_id"], ticktext=[f"{at:%d %b}<br>{at:%H:%M}" for at in some["at"]])
         _chart(chart, "verdicts")
     if len(found) > 1:
         lines = found.melt(id_vars=["at"], value_vars=["direct", "weak"], var_name="points", value_name="fields")

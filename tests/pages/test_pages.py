@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from quick_judge import quick
 from streamlit.testing.v1 import AppTest
 
 import ropewalk as rw
@@ -97,6 +99,22 @@ def test_overview_puts_failing_clauses_first_and_says_why(scanned: Path, monkeyp
     of = pd.concat([t for t in tables(app) if "Of" in t])
     assert of["Of"].str.contains("orders/order_addresses").any()
     assert not of.eq("None").any(axis=None)
+
+
+def test_the_trend_stands_in_the_order_of_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first check knows nothing but unknowns: bars drawn status by status would put it last."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "buyers.csv").write_text("id,buyer_email\n" + "".join(f"{i},ann{i}@example.com\n" for i in range(30)))
+    (tmp_path / "ropewalk.yaml").write_text("version: 1\nsources: [{name: files, uri: 'file://data', owner: me, purpose: tests}]\n")
+    rw.check(rw.load_config(tmp_path))
+    rw.scan(tmp_path, judge=quick)
+    rw.check(rw.load_config(tmp_path))
+    app = run("overview", tmp_path, monkeypatch)
+    bars = json.loads(app.get("plotly_chart")[0].proto.spec)
+    first, second = bars["layout"]["xaxis"]["categoryarray"]
+    drawn = {trace["name"]: trace["x"] for trace in bars["data"]}
+    assert drawn["fail"] == [second]
+    assert drawn["unknown"] == [first, second]
 
 
 def test_findings_are_filtered_and_explained(scanned: Path, monkeypatch: pytest.MonkeyPatch) -> None:
