@@ -2,11 +2,11 @@
 # Byte-code is wanted (a machine may forbid it, and every start is then slow), and uv must find the venv by itself.
 export PYTHONDONTWRITEBYTECODE :=
 unexport UV_PYTHON
-export VIRTUAL_ENV := $(CURDIR)/.venv
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 
 VENV := .venv
+export VIRTUAL_ENV := $(abspath $(VENV))
 PY := $(VENV)/bin/python
 UV := $(VENV)/bin/uv
 JOBS ?= 2

@@ -39,6 +39,16 @@ def python(code: str, *arguments: str, at: Path = ROOT, executable: str = sys.ex
     return subprocess.run([executable, "-c", code, *arguments], cwd=at, capture_output=True, text=True, timeout=280)
 
 
+def test_an_environment_elsewhere_is_the_one_that_is_filled(tmp_path: Path) -> None:
+    """`make install VENV=…`: uv follows VIRTUAL_ENV, and must not fill the usual folder instead."""
+    make = shutil.which("make")
+    assert make, "no make here"
+    command = [make, "-s", "--eval", "named: ; @echo $$VIRTUAL_ENV", "named"]
+    for given, wanted in (([], ROOT / ".venv"), ([f"VENV={tmp_path}"], tmp_path), (["VENV=.venv-old"], ROOT / ".venv-old")):
+        done = subprocess.run([*command, *given], cwd=ROOT, capture_output=True, text=True, check=True, env={"PATH": os.environ["PATH"]})
+        assert done.stdout.strip() == str(wanted)
+
+
 @pytest.mark.parametrize("statement", ["import ropewalk", "import ropewalk as rw; rw.load_config", "import ropewalk.cli; import ropewalk.config"])
 def test_import_is_light(statement: str) -> None:
     done = python(f"{statement}\nimport sys; print(*sorted(set({HEAVY!r}) & set(sys.modules)))")
