@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import io
 import json
 import re
@@ -17,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from invent import PRODUCTS, Inventor, iso
 from ledger import Ledger
-from orders import ORIGIN, V0_CLEAN, Order, invent_orders, label, v0_json, v0_personal
+from orders import ORIGIN, V0_CLEAN, Order, invent_orders, label, packed, v0_json, v0_personal
 
 _REPORT = [
     "order-id",
@@ -127,7 +126,7 @@ def write_bucket(folder: Path, inventor: Inventor, ledger: Ledger) -> None:
     contacts = csv_text(("id", "contact", "e_mail", "town", "last_seen"), (
         (n, b.name, b.email, b.city, inventor.ago(200, 500).date().isoformat()) for n, b in enumerate(inventor.people(90), 1)
     ))  # fmt: skip
-    put(folder / "archive/contacts.csv.gz", gzip.compress(contacts.encode(), mtime=0))
+    put(folder / "archive/contacts.csv.gz", packed(contacts))
     labelled = invent_orders(inventor, 25, oldest=50)
     put(folder / "labels/shipments.jsonl", json_lines(
         {"ShipmentId": inventor.token(12), "AmazonOrderId": o.id, "TrackingId": inventor.tracking(),

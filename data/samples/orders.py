@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import base64
-import gzip
 import sqlite3
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -92,11 +92,16 @@ def v0_json(o: Order) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def packed(text: str) -> bytes:
+    """gzip, to the same bytes with every Python: its own `gzip.compress` writes another header since 3.13."""
+    return zlib.compress(text.encode(), 9, wbits=31)
+
+
 def label(o: Order) -> str:
     """A shipping label as the API returns it: gzip in base64; inside is printer text (ZPL) with the recipient."""
     b = o.buyer
     zpl = f"^XA^FO40,40^FD{b.name}^FS^FO40,80^FD{b.line1}^FS^FO40,120^FD{b.city} {b.state} {b.postal}^FS^FO40,160^FDTel {b.phone}^FS^XZ"
-    return base64.b64encode(gzip.compress(zpl.encode(), mtime=0)).decode()
+    return base64.b64encode(packed(zpl)).decode()
 
 
 V0_CLEAN = ("AmazonOrderId", "PurchaseDate", "OrderStatus", "MarketplaceId", "LatestDeliveryDate", "OrderTotal.Amount", "OrderItems[].ASIN",

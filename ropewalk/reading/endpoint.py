@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from ropewalk.model import Fact
 from ropewalk.reading.tlsprobe import look
 
 _TIMEOUT = 10.0
+_REASON = re.compile(r"certificate verify failed: ([^(:]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +55,10 @@ def probe(url: str, authority: str = "") -> Probe:
         return Probe(None, error="no handshake with the endpoint")
     why = f"the certificate is not trusted ({seen.distrust})" if seen.distrust else ""
     return Probe(seen.version or None, not seen.distrust, seen.cipher, seen.expires, why, seen.least)
+
+
+def refusal(error: BaseException) -> str:
+    """Why a certificate was refused, in OpenSSL's words and brackets, after a blank; "" where that is not told. Names of hosts are left out."""
+    found = _REASON.search(str(error))
+    reason = found[1].strip(" .,") if found else ""
+    return f" ({'it bears another name' if re.search('match', reason) else reason})" if reason else ""

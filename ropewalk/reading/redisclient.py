@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from ropewalk.config import Limits
 from ropewalk.errors import MissingExtraError, ReadOnlyError, SourceError
 from ropewalk.model import Source
+from ropewalk.reading.endpoint import refusal
 from ropewalk.reading.sqlsession import LostError
 
 READS = frozenset(
@@ -141,7 +142,7 @@ class RedisClient:
         self._last = time.monotonic()
 
     def _error(self, error: Exception) -> SourceError:
-        """By kinds and the server's code words; nothing of its text is kept."""
+        """By kinds and the server's code words; nothing of its text is kept but why TLS refused a certificate."""
         kinds = {c.__name__ for c in type(error).__mro__}
         text, where = str(error), self._source.name
         if kinds & {"NoPermissionError"} or text.startswith("NOPERM"):
@@ -151,7 +152,8 @@ class RedisClient:
         if "DENIED" in text:
             return LostError("the server is in protected mode and lets nobody in", where=where, mend="set a password or an ACL on the server")
         if "certificate" in text.lower():
-            return LostError("the server's certificate was not accepted", where=where, mend="name its authority: rediss://…?ssl_ca_certs=ca.pem")
+            mend = "name its authority: rediss://…?ssl_ca_certs=ca.pem, or have it issued anew"
+            return LostError(f"the server's certificate was not accepted{refusal(error)}", where=where, mend=mend)
         if kinds & {"TimeoutError"}:
             return LostError("the server did not answer in time", where=where, mend="raise limits.statement_timeout, or scan at a quieter time")
         if kinds & {"ConnectionError", "OSError"}:

@@ -75,6 +75,18 @@ def test_slack() -> None:
     assert "<!channel>" not in json.loads(body)["text"]
 
 
+def test_a_receiver_whose_certificate_is_not_trusted_is_told_why(tmp_path: Path) -> None:
+    made = make_certificates(tmp_path)
+    asks = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    asks.load_cert_chain(made.cert, made.key)
+    with stream(asks) as (port, got, thread):
+        told = send(channel(kind="webhook", url=f"https://localhost:{port}/s3cret-path", secret="0123456789abcdef"))
+        thread.join(20)
+    assert "the receiver's certificate cannot be verified (" in told
+    assert "s3cret" not in told
+    assert got == []
+
+
 def test_webhook_is_signed() -> None:
     with http() as server:
         assert send(channel(kind="webhook", url=server.url, secret="0123456789abcdef")) == ""

@@ -12,6 +12,7 @@ from pathlib import Path
 from ropewalk.alarms.channels.post import ChannelError
 from ropewalk.alarms.message import Message
 from ropewalk.duties import MailConfig
+from ropewalk.reading.endpoint import refusal
 
 
 def send(channel: MailConfig, message: Message, timeout: float, resolve: Callable[[str], Path]) -> str:
@@ -31,8 +32,9 @@ def send(channel: MailConfig, message: Message, timeout: float, resolve: Callabl
         raise ChannelError(f"the mail server answered {error.smtp_code}", mend="check sender and rights") from None
     except smtplib.SMTPRecipientsRefused:
         raise ChannelError("the mail server refused all receivers", mend="check `to`") from None
-    except ssl.SSLError:
-        raise ChannelError("the mail server's certificate cannot be verified", mend="name its authority with `ca`, or correct the host") from None
+    except ssl.SSLError as error:
+        what = f"the mail server's certificate cannot be verified{refusal(error)}"
+        raise ChannelError(what, mend="name its authority with `ca`, or correct the host") from None
     except (smtplib.SMTPServerDisconnected, TimeoutError):
         raise ChannelError("the mail server hung up, or did not answer in time", mend="check host, port and tls (465 wants tls: tls)") from None
     except (smtplib.SMTPException, OSError) as error:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from ropewalk import __version__
 from ropewalk.errors import RopewalkError
 from ropewalk.posting import posted
+from ropewalk.reading.endpoint import refusal
 
 
 class ChannelError(RopewalkError):
@@ -25,4 +26,7 @@ def post(url: str, body: bytes, timeout: float, headers: Mapping[str, str] | Non
         raise ChannelError(f"the receiver answered {error.code}", mend=mend) from None
     except (urllib.error.URLError, OSError, ValueError) as error:
         cause = getattr(error, "reason", error)
+        if why := refusal(cause):
+            mend = "have it mended, or let this machine trust its authority"
+            raise ChannelError(f"the receiver's certificate cannot be verified{why}", mend=mend) from None
         raise ChannelError(f"the receiver cannot be reached ({type(cause).__name__})", mend="check its address and the network") from None

@@ -18,6 +18,7 @@ from ropewalk.alarms.channels.ocsf import event
 from ropewalk.alarms.channels.post import ChannelError
 from ropewalk.alarms.message import Message
 from ropewalk.duties import SyslogConfig
+from ropewalk.reading.endpoint import refusal
 
 AUDIT = 13
 """Facility of RFC 5424: log audit."""
@@ -38,9 +39,9 @@ def send(channel: SyslogConfig, message: Message, timeout: float, resolve: Calla
             _datagrams(place, lines, timeout)
         else:
             _stream(place, lines, timeout, _context(channel, resolve) if scheme == "tls" else None)
-    except ssl.SSLCertVerificationError:
+    except ssl.SSLCertVerificationError as error:
         mend = "name its authority with `ca`, or correct the host"
-        raise ChannelError("the syslog server's certificate cannot be verified", mend=mend) from None
+        raise ChannelError(f"the syslog server's certificate cannot be verified{refusal(error)}", mend=mend) from None
     except ssl.SSLError as error:
         mend = "check the port (TLS is often at 6514), and whether it wants `cert` and `key`"
         raise ChannelError(f"the syslog server refused TLS ({error.reason or 'no reason given'})", mend=mend) from None
