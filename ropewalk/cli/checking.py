@@ -160,7 +160,8 @@ def _clause(run: State, row: dict[Any, Any], own: pd.DataFrame, asked: Asked, ev
     )
     told = own if everything else own[own["status"].isin(BAD)] if brief else own[~own["status"].isin(SILENT)]
     groups = list(told.groupby(["status", "requirement", "reason", "mend", "excused"], sort=False, dropna=False))
-    shown, first = groups if everything else groups[:WORST_SHOWN], {}
+    shown = groups if everything else groups[:WORST_SHOWN]
+    first: dict[Any, int] = {}
     for place, (key, _) in enumerate(shown):
         first.setdefault(key[1], place)
     told_of = ""
