@@ -76,6 +76,8 @@ def test_findings_are_listed_explained_and_exported(scanned: Cli) -> None:
     found = scanned.rows("findings")
     assert [(r["field"], r["category"]) for r in found] == [("shop/orders#buyer_email", "email")]
     assert {"shop/orders#order_id", "shop/orders#sku"} <= {r["field"] for r in scanned.rows("findings", "--all")}
+    assert scanned("findings") == 0
+    assert scanned.err.startswith("1 field in 1 dataset of 1 source.")
     scanned("findings", "--explain")
     assert "+ " in scanned.out
     scanned("findings", "--format", "csv")
