@@ -41,7 +41,8 @@ def _judge(context: ControlContext, source: str, dataset: str) -> ControlResult:
     hit = findings[findings["category"].isin(_CATEGORIES) & (findings["strength"] == "direct") & (findings["confidence"] >= threshold)]
     hit = hit.sort_values("matched", ascending=False)
     what = [
-        f"{path_text(path_of(p))} ({c.replace('_', ' ')}, {n} times)" for p, c, n in zip(hit["path"], hit["category"], hit["matched"], strict=True)
+        f"{path_text(path_of(p))} ({c.replace('_', ' ')}, {f'{n} times' if n else 'by a word of a steward'})"
+        for p, c, n in zip(hit["path"], hit["category"], hit["matched"], strict=True)
     ]
     kinds = Counter(hit["category"])
     reason, details = f"personal data in {named(what)}", {**kinds, "lines": lines}

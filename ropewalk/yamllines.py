@@ -131,6 +131,8 @@ def _problem(kind: str, message: str, loc: Place, model: type[BaseModel]) -> tup
     if kind == "extra_forbidden":
         near = get_close_matches(str(loc[-1]), fields, 1, 0.6)
         return loc, f"{words}; did you mean {near[0]}?" if near else words, near[0] if near else ""
+    if kind == "model_type" and (inner := _fields(model, loc)):
+        return loc, f"must be keys with their values: {{{', '.join(inner)}}}, or some of them", ""
     if kind == "string_pattern_mismatch" and loc and (field := fields.get(str(loc[-1]))) and field.description:
         return loc, f"must be {field.description}", ""
     for start in ("Input should ", "String should ", "List should "):

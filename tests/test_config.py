@@ -63,6 +63,7 @@ def test_relative_paths_are_relative_to_the_file(tmp_path: Path, uri: str, expec
         ("limits: {rows: many}\n" + ONE % "x", 1, "limits.rows: a whole number is needed"),
         (ONE.replace("me,", "me, environment: prod,") % "x", 2, "sources[shop].environment: must be 'production' or 'test'"),
         (ONE.replace("me,", "me, clocks: {orders: {deliverd: a}},") % "x", 2, "did you mean delivered?"),
+        (ONE.replace("me,", "me, clocks: {orders: a},") % "x", 2, "sources[shop].clocks.orders: must be keys with their values: {created, deliv"),
         ("alarms:\n  channels:\n  - {kind: slack, url: 'https://example.com', sevrity: low}\n" + ONE % "x", 3, "did you mean severity?"),
         ("version: 1\nlimits: {rows: 0}\n" + ONE % "x", 2, "limits.rows"),
         ("version: 1\nlimits:\n  rows: 5\n  rwos: 5\n" + ONE % "x", 4, "limits.rwos"),

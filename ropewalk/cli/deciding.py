@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import re
 from difflib import get_close_matches
 from typing import Annotated, Any
 
@@ -73,7 +74,7 @@ def _fingerprint(run: State, field: str) -> str:
     frame = run.register.frame("fields")
     known: dict[str, Any] = dict(zip(frame["field"], frame["fingerprint"], strict=True))
     if field not in known:
-        near = get_close_matches(field, list(known), n=3, cutoff=0.5)
+        near = [f"'{n}'" if re.search(r"\s", n) else n for n in get_close_matches(field, list(known), n=3, cutoff=0.5)]  # a blank at the end shows
         mend = f"did you mean {' or '.join(near)}?" if near else "copy the field from `ropewalk findings --all`"
         raise ConfigError("no such field was seen", where=field, mend=mend)
     return str(known[field])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ropewalk.cli.heading import about
-from ropewalk.cli.render import Column, Format
+from ropewalk.cli.render import Column, Format, many
 from ropewalk.cli.state import FormatOption, State, moment, state
 from ropewalk.errors import ConfigError
 
@@ -58,7 +58,7 @@ def _add(
     row = next(r for r in exceptions_frame(run).to_dict("records") if r["id"] == given.id)
     run.out.data.file.write(f"{given.id}\n")
     run.out.say(f"Recorded: {requirement} on {given.subject} is borne until {end:%Y-%m-%d}. It still fails, marked as excused.")
-    run.out.say(f"It covers {row['excuses']} verdicts of the last check." if row["excuses"] else "It covers no verdict of the last check.")
+    run.out.say(f"It covers {many(row['excuses'], 'verdict')} of the last check." if row["excuses"] else "It covers no verdict of the last check.")
 
 
 @exception.command("list")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from ropewalk.errors import RegisterError
+from ropewalk.model import Strength
 from ropewalk.register import inventories as inv
 from ropewalk.register import schema as t
 from ropewalk.register.history import CHECKS, TREND, History
@@ -118,8 +119,9 @@ class Frames:
         for row in self._all(query):
             said = decisions.get(row["fingerprint"])
             row["decision"] = None if said is None else said["decision"]
-            if said is not None and said["decision"] == "reclassified":
-                row["category"] = said["category"]
+            if said is not None and said["decision"] == "reclassified":  # a person's word is sure, whatever the machine thought of the field
+                row |= {"category": said["category"], "entity": str(said["category"]).upper(), "strength": Strength.DIRECT.value, "confidence": 1.0}
+                row["evidence"] = [*(row["evidence"] or ()), "steward"]
             yield row
 
     def _findings(self, as_of: datetime) -> Rows:

@@ -221,3 +221,21 @@ def test_sources_are_tested_and_their_grants_printed(scanned: Cli) -> None:
     assert scanned("sources", "grants") == 0
     assert "shop" in scanned.out
     assert scanned("sources", "test", "nowhere") == 2
+
+
+def test_a_field_that_the_scan_missed_is_judged_by_a_stewards_word(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as shop, shop:
+        shop.execute('CREATE TABLE contacts (id INTEGER, "note " TEXT)')
+        shop.executemany("INSERT INTO contacts VALUES (?, ?)", [(n, f"x{n % 3}") for n in range(40)])
+    (tmp_path / "ropewalk.yaml").write_text("version: 1\nsources: [{name: shop, uri: 'sqlite:///shop.db', owner: me, purpose: tests}]\n")
+    cli = Cli(tmp_path, capsys)
+    assert cli("scan") == 0
+    assert cli.rows("findings") == []
+    assert cli("findings", "reclassify", "shop/contacts#note", "--as", "phone", "--reason", "extensions") == 2
+    assert "did you mean 'shop/contacts#note ' or" in cli.err
+    assert cli("findings", "reclassify", "shop/contacts#note ", "--as", "phone", "--reason", "extensions") == 0
+    (found,) = cli.rows("findings")
+    assert (found["category"], found["strength"], found["confidence"]) == ("phone", "direct", 1.0)
+    judged = {r["requirement"]: r["status"] for r in cli.rows("check") if r["subject"] == "shop/contacts"}
+    assert judged["1.8.a"] == "fail"
+    assert judged["2.1.a"] == "unknown"

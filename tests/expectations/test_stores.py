@@ -63,6 +63,12 @@ def test_logs() -> None:
     assert held.status == Status.PASS
 
 
+def test_a_field_of_a_log_that_a_steward_calls_personal_counts() -> None:
+    said = log().field("logs", "app.log", "who", "name", matched=0, confidence=1.0, decision="reclassified").one("2.6.a")
+    assert (said.status, said.failed) == (Status.FAIL, 1)
+    assert said.reason == "personal data in who (name, by a word of a steward)"
+
+
 def test_log_retention() -> None:
     assert log().fact("logs", "retention_days", 30).one("2.6.b").status == Status.FAIL
     assert log().fact("logs", "retention_days", 400).one("2.6.b").subject == "logs"

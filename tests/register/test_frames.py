@@ -91,7 +91,11 @@ def test_decisions_join_findings_until_they_expire(register: Register) -> None:
     register.record_decision("fp-orders-buyer_email", "reclassify", "Bo", AT, "it is a user name", category=Category.USERNAME)
     assert register.frame("findings", as_of=AT)[["category", "decision"]].to_numpy().tolist() == [["username", "reclassified"]]
     register.record_decision("fp-orders-status", "reclassify", "Bo", AT, "names in it", category="name")
-    assert set(register.frame("findings", as_of=AT)["category"]) == {"username", "name"}
+    found = register.frame("findings", as_of=AT).set_index("path")
+    assert found["category"].to_dict() == {"buyer_email": "username", "status": "name"}
+    said = found.loc["status"]
+    assert (said["entity"], said["strength"], said["confidence"]) == ("NAME", "direct", 1.0), "controls count what a person says"
+    assert said["evidence"][-1] == "steward"
     register.record_decision("fp-orders-buyer_email", "reopen", "Bo", AT, "a mistake")
     register.record_decision("fp-orders-status", "confirm", "Bo", AT, "looked at it")
     assert register.frame("findings", as_of=AT)[["category", "decision"]].to_numpy().tolist() == [["email", None]]
