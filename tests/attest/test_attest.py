@@ -213,6 +213,13 @@ def test_what_needs_doing_is_told_as_a_command_that_can_be_typed(cli: Cli) -> No
     assert str(mends["risk_review"]).endswith("--by NAME --valid-until DAY --approver OTHER")
 
 
+def test_a_word_that_nobody_approved_and_one_of_tomorrow_say_so(cli: Cli) -> None:
+    word = "{kind: %s, subject: company, by: Ann, at: %s, valid_until: 2027-03-01}"
+    cli.configure(f"attestations: [{word % ('risk_review', '2026-11-01')}, {word % ('alarms', '2026-12-24')}]\n")
+    found = states(cli)
+    assert (found["risk_review"], found["alarms"]) == ("not approved", "still to come")
+
+
 def test_what_ends_soon_is_told_before_it_does(cli: Cli) -> None:
     cli("attest", "penetration_test", "--by", "Ann", "--valid-until", "2026-12-10")
     cli("attest", "log_review", "--by", "Ann", "--valid-until", "2027-12-10", "--subject", "shop")

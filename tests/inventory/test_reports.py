@@ -12,7 +12,8 @@ from test_lists import at, refused
 from ropewalk.inventory import Batch, read
 from ropewalk.inventory.cells import place
 from ropewalk.inventory.cyclonedx import purl
-from ropewalk.inventory.severity import image, of_score, of_word
+from ropewalk.inventory.rows import Vulnerability
+from ropewalk.inventory.severity import image, merged, of_score, of_word
 
 DATA = Path(__file__).parent / "data"
 REPORTS = ("semgrep.sarif", "trivy.json", "grype.json", "cyclonedx.json", "zap.json", "zap.xml")
@@ -79,6 +80,14 @@ def test_no_value_of_a_report_is_read(name: str) -> None:
 def test_a_key_is_there_once(name: str) -> None:
     keys = [r.key for r in report(name).rows]
     assert len(keys) == len(set(keys))
+
+
+@pytest.mark.parametrize(
+    ("states", "state"), [(("suppressed", "open"), "open"), (("open", "suppressed"), "open"), (("suppressed", "false_positive"), "suppressed")]
+)
+def test_a_finding_told_twice_is_open_as_long_as_one_of_them_is(states: tuple[str, str], state: str) -> None:
+    (row,) = merged(Vulnerability("CVE-2026-1", severity, "curl", state=said) for said, severity in zip(states, ("low", "high"), strict=True))
+    assert (row.state, row.severity, row.count) == (state, "high", 2)
 
 
 def test_a_new_tag_of_an_image_is_the_same_target_with_the_same_findings() -> None:
