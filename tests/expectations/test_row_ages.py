@@ -64,6 +64,7 @@ def sqlite(path: Path) -> Source:
 
 def duck(path: Path) -> Source:
     with duckdb.connect(str(path)) as connection:
+        connection.execute("SET TimeZone = 'UTC'")  # else the times that are written are those of this machine's zone
         for statement in statements("", "timestamptz"):
             connection.execute(statement)
     return Source("db", f"duckdb:///{path}", options=OPTIONS)
