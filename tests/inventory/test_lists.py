@@ -10,6 +10,7 @@ import pytest
 
 from ropewalk.errors import ConfigError
 from ropewalk.inventory import Batch, read
+from ropewalk.inventory.reading import LISTS
 
 DATA = Path(__file__).parent / "data"
 
@@ -156,6 +157,11 @@ def test_contacts_keep_ways_and_not_addresses() -> None:
 
 def test_changes() -> None:
     assert [(r.id, r.major, r.release) for r in batch("changes", "changes.csv").rows] == [("CHG-1", True, ""), ("CHG-2", False, "1.4.2")]
+
+
+@pytest.mark.parametrize("kind", LISTS)
+def test_of_every_kind_nothing_is_an_answer_too(kind: str) -> None:
+    assert told(kind, "[]", "list.json") == []
 
 
 @pytest.mark.parametrize("text", ["account\n", "[]", '{"rows": []}', "account;kind\n\n\n"])
