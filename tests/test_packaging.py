@@ -36,7 +36,12 @@ def tracked() -> list[Path]:
 
 
 def python(code: str, *arguments: str, at: Path = ROOT, executable: str = sys.executable) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([executable, "-c", code, *arguments], cwd=at, capture_output=True, text=True, timeout=280)
+    return subprocess.run([executable, "-c", code, *arguments], cwd=at, capture_output=True, text=True, timeout=280, env=plain())
+
+
+def plain() -> dict[str, str]:
+    """The environment without what would lead Python back to this checkout."""
+    return {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "PYTHONHOME"}}
 
 
 def test_an_environment_elsewhere_is_the_one_that_is_filled(tmp_path: Path) -> None:
@@ -213,7 +218,7 @@ def test_wheel_answers_help(stranger: Path, tmp_path: Path) -> None:
 def test_wheel_runs_the_demo(stranger: Path, tmp_path: Path) -> None:
     code = "from ropewalk.cli import main; main(['demo', '--no-serve', '--no-color'])"
     done = subprocess.run(
-        [stranger, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=380, env={**os.environ, "COLUMNS": "200"}
+        [stranger, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=380, env={**plain(), "COLUMNS": "200"}
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     for clause in ("1.8", "2.1", "2.4", "2.6"):
