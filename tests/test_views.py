@@ -204,6 +204,47 @@ def test_progress_without_a_finished_unit_promises_nothing() -> None:
     assert row["rows_per_second"] == 0
 
 
+def test_a_stopped_scan_is_not_shown_as_running() -> None:
+    stopped = scan("s1", status="stopped", finished_at=None, units=3, units_done=1)
+    assert views.progress(frame(stopped), NOW).empty
+    assert views.last_look(frame(stopped), frame()) == "last scan 2026-03-01 12:00 UTC, stopped at 1 of 3 datasets · never checked"
+    units = frame(unit("a", "done"), unit("b", "stopped"), unit("c", "stopped"))
+    assert list(views.progress_by_source(units, "s1")["state"]) == ["scan stopped"]
+    got = views.sources([Source("shop", "file://shop")], EMPTY, EMPTY, EMPTY, units).iloc[0]
+    assert (got["state"], got["detail"]) == ("scan stopped", "at 1 of 3 datasets; `ropewalk scan` takes it up")
+
+
+def test_sources_that_were_not_read_are_named() -> None:
+    stores = frame({"source": "a", "state": "scanned"}, {"source": "b", "state": "failed"}, {"source": "c", "state": "never scanned"})
+    assert views.unread(stores) == "What is in `b`, `c` is unknown: not read by the last scan"
+    assert views.unread(stores.head(1)) == ""
+    many = frame(*({"source": f"s{i}", "state": "failed"} for i in range(9)))
+    assert "`s4` and 4 more is unknown" in views.unread(many)
+
+
+def test_rows_that_nobody_counted_are_not_none() -> None:
+    counted = {**dict.fromkeys(shapes.DATASETS), "source": "shop", "dataset": "d", "fields": 3, "rows": 7, "scanned_at": NOW, "read_at": NOW}
+    configured = [Source("shop", "file://shop"), Source("bucket", "file://bucket")]
+    datasets = frame(counted, {**counted, "source": "bucket", "rows": None}, {**counted, "source": "bucket", "dataset": "e"})
+    got = views.sources(configured, datasets, EMPTY, EMPTY, EMPTY)
+    assert list(got["rows"]) == [7, None]
+
+
+def test_a_sign_in_the_name_of_a_sheet_or_a_column_moves_no_field_to_another_dataset() -> None:
+    known = views.places_of(frame({"source": "b", "dataset": "x.xlsx#Orders"}, {"source": "b", "dataset": "y.csv"}))
+    assert views.place_and_path("b/x.xlsx#Orders#mail", known) == ("b/x.xlsx#Orders", "mail")
+    assert views.place_and_path("b/y.csv#Order #", known) == ("b/y.csv", "Order #")
+    assert views.place_and_path("c/z#mail", known) == ("c/z", "mail")
+    assert views.place_and_path("c", known) == ("c", "")
+
+
+def test_verdicts_on_a_field_and_its_dataset() -> None:
+    given = frame(result(subject="shop/orders"), result(subject="shop/orders#mail", status="fail"), result(subject="shop/other", status="fail"))
+    got = views.verdicts_on(given, POLICY, "shop/orders#mail", "shop/orders")
+    assert list(got["status"]) == ["fail", "pass"]
+    assert set(got["text"]) == {"Personal data goes 30 days after delivery."}
+
+
 def test_sources_say_their_state() -> None:
     configured = [Source(n, f"file://{n}", owner="Ann", environment=Environment.TEST) for n in ("shop", "bucket", "dead", "new", "gone")]
     datasets = frame(

@@ -17,24 +17,10 @@ if TYPE_CHECKING:
 
 def about(run: State, policy: Pack | None = None) -> dict[str, str]:
     """The head of every export: whose, when, by which policy and record, and the head of the evidence chain."""
-    from ropewalk import views
-    from ropewalk.ropa import digest
+    from ropewalk.exporters.heading import about as told
 
-    results, (sequence, chain, _) = run.register.frame("results"), run.register.evidence_head()
-    head = {"company": run.config.settings.company, "as of": run.config.as_of.isoformat(timespec="seconds")}
-    if run.config.settings.as_of is not None:
-        head["clock"] = "frozen by the configuration: a sample, or a test"
-    if policy is not None:
-        head |= {"policy": f"{policy.id} {policy.version}", "policy hash": policy.hash}
-        head |= {f"override of {name}": note for name, note in policy.notes.items()}
-    elif len(results):
-        head |= {"policy": str(results["policy"].iloc[0]), "policy hash": str(results["policy_hash"].iloc[0])}
-        said = {r: d["override"] for r, d in zip(results["requirement"], results["details"], strict=True) if d and d.get("override")}
-        head |= {f"override of {name}": str(note) for name, note in said.items()}
-    head["not judged yet"] = views.unjudged_scan(results, run.register.frame("scans"))
-    head["ropa.yaml sha256"] = digest(run.config) or "no such file"
-    head["evidence head"] = f"{sequence}:{chain}" if sequence else "empty"
-    return {k: v for k, v in head.items() if v}
+    sequence, chain, _ = run.register.evidence_head()
+    return told(run.config, {n: run.register.frame(n) for n in ("results", "scans")}, (sequence, chain), policy)
 
 
 def write(run: State, frame: pd.DataFrame, export: str, out: Path | None, *, title: str, what: str = "") -> None:

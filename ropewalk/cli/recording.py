@@ -64,8 +64,9 @@ def _ropa(
         Column("disposal_rule", "goes", ratio=3),
     )
     if form is Format.table and len(frame):
-        parts = frame["field"].str.split("#", n=1)
-        frame = frame.assign(place=parts.str[0], path=parts.str[-1]).sort_values("place", kind="stable")
+        known = views.places_of(run.register.frame("datasets"))
+        parts = [views.place_and_path(field, known) for field in frame["field"]]
+        frame = frame.assign(place=[p for p, _ in parts], path=[p for _, p in parts]).sort_values("place", kind="stable")
     nothing = "No personal field is known. Run `ropewalk scan`, and declare your processing in ropa.yaml (docs/ropa.md)."
     run.out.show(frame, columns, form, title="Record of processing activities", head=about(run), nothing=nothing, group="place")
     if form is Format.table and len(frame):
@@ -75,21 +76,23 @@ def _ropa(
 
 @ropa.command("drift")
 def _drift(context: typer.Context, form: FormatOption = Format.table) -> None:
-    """Show where the record and the stores disagree; exit code 1 if they do, 3 if nothing was scanned."""
+    """Show where the record and the stores disagree; exit code 1 if they do, 3 if a source is not known as it stands now."""
     from ropewalk import views
     from ropewalk.cli.heading import about
+    from ropewalk.cli.stores import sources_frame
 
     run = state(context)
-    frame = views.drift(activities(run))
-    scanned = len(run.register.frame("scans")) > 0
-    nothing = (
-        "No drift: what is declared and what was found agree." if scanned else "Nothing was scanned yet, so drift is unknown. Run `ropewalk scan`."
-    )
+    frame, unread = views.drift(activities(run)), views.unread(sources_frame(run))
+    nothing = "No drift: what is declared and what was found agree" + (" in what was read." if unread else ".")
+    if run.register.frame("fields").empty:
+        nothing = "No field was looked at yet, so drift is unknown. Run `ropewalk scan`."
     if form is Format.table and len(frame):
         _tell(run, frame)
     else:
         run.out.show(frame, (), form, title="Drift of the record", head=about(run), nothing=nothing)
-    raise typer.Exit(1 if len(frame) else 0 if scanned else 3)
+    if unread and form is Format.table:
+        run.out.say(f"{unread} (`ropewalk sources list`).")
+    raise typer.Exit(1 if len(frame) else 3 if unread or run.register.frame("fields").empty else 0)
 
 
 def _tell(run: State, frame: pd.DataFrame) -> None:

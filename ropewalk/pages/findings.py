@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from ropewalk import views
-from ropewalk.pages.frame import downloads, guarded, nothing_yet, plain, prose, words
+from ropewalk.pages.frame import counted, downloads, guarded, nothing_read, plain, prose, words
 from ropewalk.pages.progress import progress
 
 if TYPE_CHECKING:
@@ -16,12 +17,11 @@ if TYPE_CHECKING:
     from ropewalk.pages.state import State
 
 _COLUMNS = {
-    "field": "Field", "what": "Holds", "confidence": "Confidence", "share": "Share of cells", "strength": "Points to a person",
-    "decision": "Decision", "matched": "Cells", "sampled": "Looked at", "evidence": "Evidence", "lineage": "Comes from",
+    "path": "Field", "place": "In", "what": "Holds", "confidence": "Confidence", "share": "Share of cells", "strength": "Points to a person",
+    "decision": "Steward's word", "matched": "Cells", "sampled": "Looked at", "evidence": "Evidence", "lineage": "Comes from",
+    "observed_at": "Seen (UTC)",
 }  # fmt: skip
 
-_WIDEST = 560
-"""Pixels that the names of fields may take; no other column may be pushed out of sight."""
 _STRENGTH = "direct: tells who somebody is; weak: only together with other data"
 
 
@@ -30,17 +30,24 @@ def page(state: State) -> None:
     st.title("Findings")
     progress()
     fields = state.frames["fields"]
-    if not state.scanned or fields.empty:
-        nothing_yet("No field has been looked at yet.")
+    if not state.looked:
+        nothing_read(state)
         return
-    found = _filtered(fields)
-    personal = int(fields["category"].notna().sum())
-    st.caption(f"{len(found)} of {personal} personal fields; {len(fields)} fields were looked at. Values are never kept, only shapes and counts.")
+    personal, dismissed = views.findings(fields), int((fields["decision"] == "dismissed").sum())
+    found = _filtered(fields, personal)
+    by_word = f", {dismissed} of them dismissed by a steward" if dismissed else ""
+    st.caption(
+        f"{len(found)} of {counted(len(personal), 'personal field')}; {counted(len(fields), 'field was', 'fields were')} looked at{by_word}. "
+        "Values are never kept, only shapes and counts."
+    )
+    if personal.empty:
+        st.info("Nothing personal was found in what was looked at.", icon=":material/search:")
+        return
     if found.empty:
         st.info("No field matches these filters.", icon=":material/filter_alt_off:")
         return
     chosen = st.dataframe(
-        plain(found.assign(share=found["share"].round(3)), _COLUMNS),
+        plain(found.assign(share=found["share"].round(3), place=found["source"] + "/" + found["dataset"]), _COLUMNS),
         hide_index=True,
         width="stretch",
         height="content" if len(found) < 11 else 430,
@@ -50,7 +57,8 @@ def page(state: State) -> None:
         column_config={
             "Confidence": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1),
             "Share of cells": st.column_config.NumberColumn(format="percent"),
-            "Field": st.column_config.TextColumn(width=min(_WIDEST, 30 + 7 * int(found["field"].str.len().max()))),  # its end tells fields apart
+            "Field": st.column_config.TextColumn(width="medium"),
+            "In": st.column_config.TextColumn(width="medium"),
         },
     )
     rows = chosen["selection"]["rows"]
@@ -58,12 +66,13 @@ def page(state: State) -> None:
     picked = names[rows[0]] if rows and rows[0] < len(names) else st.query_params.get("field")
     field = st.selectbox("Explain a field", names, index=names.index(picked) if picked in names else 0)
     if field:
-        _explained(found[found["field"] == field].iloc[0], views.explain(fields, field))
-    downloads(found, "findings", "Findings", {"company": state.config.settings.company, "as of": f"{state.now:%Y-%m-%d %H:%M} UTC"})
+        row = found[found["field"] == field].iloc[0]
+        _explained(row, views.explain(fields, field))
+        _judged(state, row)
+    downloads(found, "findings", "Personal data found", state.about())
 
 
-def _filtered(fields: pd.DataFrame) -> pd.DataFrame:
-    personal = fields[fields["category"].notna()]
+def _filtered(fields: pd.DataFrame, personal: pd.DataFrame) -> pd.DataFrame:
     text, source, category, strength, least = st.columns([3, 2, 2, 2, 2], vertical_alignment="bottom")
     sought = text.text_input("Search", key="filter-text", placeholder="field, category or explanation")
     sources = source.multiselect("Source", sorted(personal["source"].unique()), key="filter-source", placeholder="all")
@@ -87,7 +96,8 @@ def _explained(row: pd.Series, signals: pd.DataFrame) -> None:
     with left:
         st.markdown(
             f"**{row['what']}**, {row['strength']} · confidence {float(row['confidence']):.0%}  \n"
-            f"{int(row['matched'])} of {int(row['sampled'])} filled cells, {int(row['rows'])} rows ({row['method']})  \n"
+            f"{int(row['matched'])} of {counted(int(row['sampled']), 'filled cell')}, {counted(int(row['rows']), 'row')} ({row['method']}), "
+            f"seen {row['observed_at']:%Y-%m-%d %H:%M} UTC  \n"
             + (
                 "Every row was looked at."
                 if row["method"] == "full"
@@ -103,3 +113,17 @@ def _explained(row: pd.Series, signals: pd.DataFrame) -> None:
             st.markdown(f"Marketplace API: {words(row['lineage'])}")
     with right:
         prose(signals.to_dict("records"), {"evidence": "Evidence", "speaks": "Speaks", "weight": "Weight", "words": "What was seen"})
+
+
+def _judged(state: State, row: pd.Series) -> None:
+    """What the policy asks of the field's dataset and how that stands, and how a steward says that a finding is right or wrong."""
+    verdicts = views.verdicts_on(state.frames["results"], state.policy, row["field"], f"{row['source']}/{row['dataset']}")
+    st.markdown(f"**What the policy asks of {words(row['source'])}/{words(row['dataset'])}**")
+    if verdicts.empty:
+        st.caption("Not judged yet: run `ropewalk check`.")
+    shown = verdicts.assign(status=verdicts["status"].map(views.status_mark), asked=verdicts["requirement"] + " " + verdicts["text"])
+    prose(shown.to_dict("records"), {"status": "Verdict", "asked": "Requirement", "reason": "Why", "mend": "Mend"})
+    st.caption("Is the finding wrong, or surely right? Say so; your word is kept over later scans.")
+    st.code(
+        f"ropewalk findings dismiss {quote(row['field'])} --reason WHY\nropewalk findings confirm {quote(row['field'])} --reason WHY", language="sh"
+    )

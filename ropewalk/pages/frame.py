@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import streamlit as st
 
+from ropewalk import views
 from ropewalk.errors import RopewalkError
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ COLOURS = {"fail": "#D55E00", "error": "#CC79A7", "stale": "#E69F00", "unknown":
 _CODE = re.compile(r"`([^`]+)`")
 MANY = 40
 """Rows from which a table is a grid with a bar to scroll."""
+FEW, WORD, SENTENCE = 12, 18, 40
+"""Characters up to which words stay on one line, up to which one is kept whole, and from which a cell is a sentence."""
 
 _STYLE = """<style>
 .block-container {padding-top: 3.6rem; max-width: 1400px}
@@ -38,6 +41,10 @@ _STYLE = """<style>
 .rw-prose th {text-align: left; font-weight: 600; opacity: .8}
 .rw-prose th, .rw-prose td {padding: .35rem .7rem .35rem 0; border: 0; border-bottom: 1px solid rgba(128,132,149,.35); vertical-align: top}
 .rw-prose td {overflow-wrap: anywhere; min-width: 4rem}
+.rw-prose td.whole {overflow-wrap: normal}
+.rw-prose td.short {white-space: nowrap}
+.rw-prose td.wide {min-width: 8rem}
+.rw-prose td.long {min-width: 11rem}
 .rw-prose code {font-size: .9em}
 </style>"""
 
@@ -60,7 +67,7 @@ def style() -> None:
 
 
 def header() -> None:
-    """The name of the company, and the clock where it is frozen: a report must never look newer than it is."""
+    """The name of the company, how old what is shown is, and the clock where it is frozen: a report must never look newer than it is."""
     from ropewalk.pages.state import state
 
     try:
@@ -69,7 +76,8 @@ def header() -> None:
         return
     company = now.config.settings.company or now.config.path.parent.name
     frozen = f" · :material/schedule: Clock frozen at {now.now:%d %B %Y, %H:%M} UTC by `as_of`" if now.config.settings.as_of else ""
-    st.caption(f"**{words(company)}** · policy {words(now.config.settings.policy)}{frozen}")
+    look = words(views.last_look(now.frames["scans"], now.frames["results"]))
+    st.caption(f"**{words(company)}** · policy {words(now.config.settings.policy)} · {look}{frozen}")
 
 
 def guarded(page: Callable[[State], None]) -> Callable[[], None]:
@@ -99,6 +107,20 @@ def nothing_yet(what: str) -> None:
     st.info(f"{what}  \nRun `ropewalk scan`, then `ropewalk check`; this page fills itself.", icon=":material/hourglass_empty:")
 
 
+def nothing_read(state: State) -> None:
+    """The empty state of a company where no field could be looked at, before or after its first scan."""
+    if not state.scanned:
+        nothing_yet("Nothing has been scanned yet.")
+        return
+    why = views.unread(state.stores()) or "No dataset was found"
+    st.warning(f"{words(why)}: the page Sources and scans says why. Mend that, then run `ropewalk scan`.", icon=":material/cloud_off:")
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """`1 exception holds`, `2 exceptions hold`: the words for one and for any other number."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
 def tiles(*shown: tuple[object, str, str]) -> None:
     """Numbers in a row, as many side by side as there is room for: (number, what it counts, colour)."""
     each = (
@@ -115,14 +137,25 @@ def table(frame: pd.DataFrame, columns: Mapping[str, str], **more: object) -> No
 def prose(rows: Sequence[Mapping[Any, Any]], columns: Mapping[str, str]) -> None:
     """A table whose sentences can be read whole, for a few rows; many are a grid. What stands in backticks is code."""
     if len(rows) > MANY:
-        table(pd.DataFrame(list(rows)), columns, height=400)
+        first = next(iter(columns.values()))
+        table(pd.DataFrame(list(rows)), columns, height=400, column_config={first: st.column_config.TextColumn(width="medium")})
         return
-    cells = [[_CODE.sub(r"<code>\1</code>", escape(str(_words_of(row[name])))) for name in columns] for row in rows]
+    cells = [[str(_words_of(row[name])) for name in columns] for row in rows]
     used = [i for i in range(len(columns)) if any(row[i] for row in cells)]
     titles = list(columns.values())
     head = "".join(f'<th scope="col">{escape(titles[i])}</th>' for i in used)
-    body = "".join(f"<tr>{''.join(f'<td>{row[i]}</td>' for i in used)}</tr>" for row in cells)
+    body = "".join(f"<tr>{''.join(_td(row[i]) for i in used)}</tr>" for row in cells)
     st.html(f'<div class="rw-prose" tabindex="0"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>')
+
+
+def _td(text: str) -> str:
+    """A cell: a word or a time is never broken, a sentence has room, and only what is longer than a word (a path) breaks anywhere."""
+    whole = all(len(word) <= WORD for word in text.split(" "))
+    short = len(text) <= (WORD if " " not in text else FEW)
+    room = "long" if len(text) > SENTENCE else "wide" if len(text) > WORD else ""
+    kinds = [*["whole"] * whole, *["short"] * short, *[room] * bool(room)]
+    shown = _CODE.sub(r"<code>\1</code>", escape(text))
+    return f'<td class="{" ".join(kinds)}">{shown}</td>'
 
 
 def plain(frame: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import plotly.express as px
 import streamlit as st
 
 from ropewalk import views
-from ropewalk.pages.frame import COLOURS, MANY, guarded, nothing_yet, prose, tiles, words
+from ropewalk.pages.frame import COLOURS, MANY, counted, guarded, nothing_read, nothing_yet, prose, tiles, words
 from ropewalk.pages.people import people
 from ropewalk.pages.progress import progress
 
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from ropewalk.pages.state import State
 
-_TILES = (("fail", "clauses fail"), ("stale", "clauses stale"), ("unknown", "clauses unknown"), ("pass", "clauses pass"))
+_TILES = {"fail": ("clause fails", "clauses fail"), "stale": ("clause stale", "clauses stale"),
+          "unknown": ("clause unknown", "clauses unknown"), "pass": ("clause passes", "clauses pass")}  # fmt: skip
 _MARKS = {"fail": "red", "error": "violet", "stale": "orange", "unknown": "gray", "pass": "green", "not_applicable": "gray"}
 
 _MOST, _TICKS = 10, 5
@@ -34,25 +35,30 @@ def page(state: State) -> None:
     posture = views.posture(state.frames["results"], state.policy)
     drift = views.drift(state.record)
     counts = views.counts(posture)
+    personal, gaps = len(state.frames["findings"]), len(drift)
     tiles(
-        *((counts[status], label, COLOURS[status]) for status, label in _TILES),
-        (len(state.frames["findings"]), "personal fields", "#0072B2"),
-        (len(drift), "gaps in the record", "#56B4E9"),
+        *((counts[status], labels[counts[status] != 1], COLOURS[status]) for status, labels in _TILES.items()),
+        (personal if state.looked else "–", "personal field" if personal == 1 else "personal fields", "#0072B2"),
+        (gaps if state.looked or gaps else "–", "gap in the record" if gaps == 1 else "gaps in the record", "#56B4E9"),
     )
+    if unread := views.unread(state.stores()):
+        st.warning(f"{words(unread)}. The page Sources and scans says why.", icon=":material/cloud_off:")
     if counts["error"]:
-        st.warning(f"{counts['error']} clauses could not be judged because a control broke; they are not counted as good.")
+        said = counted(counts["error"], "clause")
+        st.warning(f"{said} could not be judged because a control broke; what broke is not counted as good.")
     if late := views.unjudged_scan(state.frames["results"], state.frames["scans"]):
         st.warning(late, icon=":material/hourglass_bottom:")
-    borne = int(posture["excused"].sum())
-    if borne:
-        st.info(f"{borne} verdicts are excused for now by an exception. They are counted as what they are, not as a pass.", icon=":material/gavel:")
+    if borne := int(posture["excused"].sum()):
+        said = counted(borne, "verdict is excused for now by an exception, and counted as what it is",
+                       "verdicts are excused for now by an exception, and counted as what they are")  # fmt: skip
+        st.info(f"{said}, not as a pass.", icon=":material/gavel:")
     for name, note in state.overrides.items():
         st.caption(f":material/tune: Override of **{words(name)}**: {words(note)}")
     clauses, trends = st.columns([3, 2], gap="large")
     with clauses:
         _clauses(state, posture)
     with trends:
-        _drift(drift)
+        _drift(state, drift)
         _trend(state)
     people(state)
 
@@ -64,7 +70,7 @@ def _clauses(state: State, posture: pd.DataFrame) -> None:
         nothing_yet("No control has been checked yet.")
         return
     needs = _by(views.requirements(results, state.policy), "clause")
-    told = _by(views.alike(views.subjects(results)), "requirement")
+    verdicts = _by(views.alike(views.subjects(results)), "requirement")
     order = st.segmented_control("Order", ["worst first", "as in the policy"], default="worst first", label_visibility="collapsed", key="order")
     rows = posture.to_dict("records")
     if order != "as in the policy":
@@ -72,14 +78,13 @@ def _clauses(state: State, posture: pd.DataFrame) -> None:
     for row in rows:
         clause, status = str(row["clause"]), str(row["status"])
         excused = f" · {row['excused']} excused" if row["excused"] else ""
-        verdicts = f"{row['subjects']} subject{'s' if row['subjects'] != 1 else ''}"
-        counted = f"{verdicts}, {row['failed']} failed verdict{'s' if row['failed'] != 1 else ''}" if row["failed"] else verdicts
+        told = [counted(row["subjects"], "subject"), *([counted(row["failed"], "failed verdict")] if row["failed"] else [])]
         mark = f":{_MARKS[status]}-badge[{views.status_mark(status)}]"
-        with st.expander(f"{mark} **{words(clause)} {words(row['title'])}** · {counted}{excused}", expanded=False):
+        with st.expander(f"{mark} **{words(clause)} {words(row['title'])}** · {', '.join(told)}{excused}", expanded=False):
             st.markdown(words(row["reason"]) + (f"  \n**Mend:** {words(row['mend'])}" if row["mend"] else ""))
             for need in needs.get(clause, []):
                 st.markdown(f"**{words(need['requirement'])}** {words(need['text'])} — {views.status_mark(str(need['status']))}")
-                _subjects(str(need["requirement"]), told.get(str(need["requirement"]), []))
+                _subjects(str(need["requirement"]), verdicts.get(str(need["requirement"]), []))
 
 
 def _by(frame: pd.DataFrame, column: str) -> dict[str, list[dict[str, object]]]:
@@ -99,14 +104,17 @@ def _subjects(requirement: str, verdicts: list[dict[str, object]]) -> None:
         st.caption(f"{len(verdicts) - MANY} more: `ropewalk check --clause {requirement} --all`")
 
 
-def _drift(drift: pd.DataFrame) -> None:
+def _drift(state: State, drift: pd.DataFrame) -> None:
     st.subheader("Record against reality")
+    if drift.empty and not state.looked:
+        nothing_read(state)
+        return
     if drift.empty:
-        st.success("Everything that was found is declared, and everything declared was found.", icon=":material/check:")
+        st.success("Everything that was found is declared, and everything declared was found, in what was read.", icon=":material/check:")
         return
     grouped = drift.groupby("drift", sort=False).size()
     st.markdown(" · ".join(f"**{n}** {kind}" for kind, n in grouped.items()))
-    places = views.drift_places(drift)
+    places = views.drift_places(drift, state.frames["datasets"])
     prose(places.head(_MOST).to_dict("records"), {"drift": "Difference", "place": "Where", "fields": "Fields"})
     more = f"{len(places) - _MOST} more places, and each" if len(places) > _MOST else "Each"
     st.caption(f"{more} field with its mend, on the page Record of processing.")

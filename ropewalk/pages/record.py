@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from ropewalk import views
-from ropewalk.pages.frame import downloads, guarded, nothing_yet, table
+from ropewalk.pages.frame import counted, downloads, guarded, nothing_read, nothing_yet, table, words
 from ropewalk.pages.progress import progress
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ropewalk.pages.state import State
 
 _MEANING = {
@@ -25,7 +27,10 @@ def page(state: State) -> None:
     st.title("Record of processing")
     progress()
     if not state.record:
-        nothing_yet("The record is empty: nothing is declared in ropa.yaml, and nothing has been found.")
+        if state.scanned and not state.looked:
+            nothing_read(state)
+        else:
+            nothing_yet("The record is empty: nothing is declared in ropa.yaml, and nothing has been found.")
         return
     record = views.record(state.record)
     counts = record["state"].value_counts()
@@ -43,9 +48,9 @@ def page(state: State) -> None:
         st.info("No field is in this state.", icon=":material/check:")
     else:
         table(
-            shown,
+            _placed(state, shown),
             {
-                "state": "State", "field": "Field", "what": "Holds", "activity_name": "Activity", "purposes": "Purposes",
+                "state": "State", "path": "Field", "place": "In", "what": "Holds", "activity_name": "Activity", "purposes": "Purposes",
                 "legal_basis": "Legal basis",
                 "collected": "Collected by", "used": "Used", "shared": "Shared with", "transfers": "Transfers",
                 "disposal_rule": "Deleted", "retention_verdict": "Retention",
@@ -53,15 +58,28 @@ def page(state: State) -> None:
             },
             height=460,
         )  # fmt: skip
-    head = {"company": state.config.settings.company, "policy": state.config.settings.policy, "as of": f"{state.now:%Y-%m-%d %H:%M} UTC"}
-    downloads(record, "record-of-processing", "Record of processing activities", head)
+    if secrets := int((state.frames["findings"]["category"] == "credential").sum()):
+        st.caption(f"{counted(secrets, 'field with credentials has', 'fields with credentials have')} no row: a secret is not data about a person.")
+    downloads(record, "record-of-processing", "Record of processing activities", state.about())
     st.subheader("Where record and stores disagree")
     drift = views.drift(state.record)
+    if unread := views.unread(state.stores()):
+        st.warning(f"{words(unread)}. The page Sources and scans says why.", icon=":material/cloud_off:")
     if drift.empty:
-        st.success("Nowhere.", icon=":material/check:")
+        if state.looked:
+            st.success("Nowhere in what was read.", icon=":material/check:")
+        else:
+            st.info("Unknown: no field has been looked at yet.", icon=":material/help:")
         return
     table(
-        drift,
-        {"drift": "Difference", "field": "Field", "what": "Holds", "activity": "Activity", "reason": "Why", "mend": "Mend"},
+        _placed(state, drift),
+        {"drift": "Difference", "path": "Field", "place": "In", "what": "Holds", "activity": "Activity", "reason": "Why", "mend": "Mend"},
         height="content" if len(drift) < 12 else 460,
     )
+
+
+def _placed(state: State, frame: pd.DataFrame) -> pd.DataFrame:
+    """With `place` and `path` for `field`, so that what tells fields apart is not cut off behind where they lie."""
+    known = views.places_of(state.frames["datasets"])
+    parts = [views.place_and_path(field, known) for field in frame["field"]]
+    return frame.assign(place=[place for place, _ in parts], path=[path for _, path in parts])

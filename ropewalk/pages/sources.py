@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import streamlit as st
 
 from ropewalk import views
@@ -18,14 +19,14 @@ if TYPE_CHECKING:
 def page(state: State) -> None:
     st.title("Sources and scans")
     progress(by_source=True)
-    frames = state.frames
-    stores = views.sources(state.config.sources(), frames["datasets"], frames["findings"], frames["skipped"], frames["last_units"])
+    frames, stores = state.frames, state.stores()
     columns = {
         "source": "Source", "state": "State", "detail": "Detail", "datasets": "Datasets", "fields": "Fields", "personal_fields": "Personal",
         "skipped": "Left out", "last_scan": "Last scan (UTC)", "oldest_read": "Oldest read (UTC)", "environment": "Environment", "owner": "Owner",
         "purpose": "Purpose",
     }  # fmt: skip
-    prose(stores.to_dict("records"), columns)
+    needy = stores["state"].isin(views.UNREAD)
+    prose(pd.concat([stores[needy], stores[~needy]]).to_dict("records"), columns)
     if not state.scanned:
         nothing_yet("No source has been scanned yet.")
         return
@@ -39,5 +40,12 @@ def page(state: State) -> None:
     st.subheader("Last scans")
     scans = views.last_scans(frames["scans"])
     scans = scans.assign(of=[f"{done} of {units}" for done, units in zip(scans["units_done"], scans["units"], strict=True)])
-    columns = {"started_at": "Started (UTC)", "status": "Status", "of": "Datasets done", "rows": "Rows", "seconds": "Seconds", "scan_id": "Scan"}
+    columns = {
+        "started_at": "Started (UTC)",
+        "status": "Status",
+        "of": "Datasets gone through",
+        "rows": "Rows",
+        "seconds": "Seconds",
+        "scan_id": "Scan",
+    }
     table(scans.assign(seconds=scans["seconds"].round(1)), columns, height="content")

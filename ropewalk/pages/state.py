@@ -19,6 +19,7 @@ from ropewalk import config as configuration
 from ropewalk import views
 from ropewalk.attesting import kinds
 from ropewalk.config import Config
+from ropewalk.exporters.heading import about
 from ropewalk.judging.material import attestations
 from ropewalk.policy import load_policy, plugins_of
 from ropewalk.register import open_register
@@ -36,8 +37,8 @@ FRAMES = (
 
 @dataclass(frozen=True)
 class State:
-    """One consistent look: frames by name (results as they stand now), the policy as a frame, the record, people's words, and the
-    policy's overrides in words; `now` is the clock of the verdicts."""
+    """One consistent look: frames by name (results as they stand now), the policy as a frame, the record, people's words, the policy's
+    overrides in words, and the last entry of the evidence chain (number, hash); `now` is the clock of the verdicts."""
 
     config: Config
     frames: dict[str, pd.DataFrame]
@@ -46,10 +47,25 @@ class State:
     now: datetime
     words: pd.DataFrame
     overrides: Mapping[str, str]
+    chain: tuple[int, str]
 
     @property
     def scanned(self) -> bool:
         return bool(len(self.frames["scans"]))
+
+    @property
+    def looked(self) -> bool:
+        """Whether any field could be looked at: without one, no number says anything."""
+        return bool(len(self.frames["fields"]))
+
+    def stores(self) -> pd.DataFrame:
+        """A row a source, with its state."""
+        f = self.frames
+        return views.sources(self.config.sources(), f["datasets"], f["findings"], f["skipped"], f["last_units"])
+
+    def about(self) -> dict[str, str]:
+        """The head of what is exported."""
+        return about(self.config, self.frames, self.chain)
 
 
 @st.cache_resource(show_spinner=False)
@@ -113,10 +129,12 @@ def _moving(config: Config) -> tuple[object, ...]:
 def _read(digest: str, mark: tuple[object, ...], _config: Config, _register: Register) -> State:
     frames = {name: _register.frame(name) for name in FRAMES}
     written = declared(_config)
-    activities = record(written, frames, _config.as_of, sources=_config.sources())
+    number, last, _ = _register.evidence_head()
+    chain = pd.DataFrame({"sequence": [number], "hash": [last]}) if number else pd.DataFrame()
+    activities = record(written, {**frames, "evidence": chain}, _config.as_of, sources=_config.sources())
     pack, now = load_policy(_config), _config.as_of
     policy, asked = views.policy_frame(pack), kinds(pack, plugins_of(_config).controls())
     frames["results"] = views.standing(frames["results"], policy, frames["exceptions"], now)
     given = attestations(_config, frames["attestations"])
     words = views.attestations(given, asked, now, _config.settings.alarms.expiry_days)
-    return State(_config, frames, policy, activities, now, words, pack.notes)
+    return State(_config, frames, policy, activities, now, words, pack.notes, (number, last))

@@ -7,13 +7,14 @@ view of an empty frame is an empty frame with all of its columns, so that a page
 from ropewalk.views.attested import attestations
 from ropewalk.views.changes import findings_diff
 from ropewalk.views.fields import explain, findings, findings_by, findings_matrix
-from ropewalk.views.processing import drift, drift_places, record
+from ropewalk.views.processing import drift, drift_places, place_and_path, places_of, record
 from ropewalk.views.standing import exceptions, outdated, standing, unjudged_scan
-from ropewalk.views.stores import last_scans, progress, progress_by_source, skipped, sources
-from ropewalk.views.verdicts import alike, clause_key, counts, policy_frame, posture, requirements, results_frame, subjects
+from ropewalk.views.stores import UNREAD, last_look, last_scans, progress, progress_by_source, skipped, sources, unread
+from ropewalk.views.verdicts import alike, clause_key, counts, policy_frame, posture, requirements, results_frame, subjects, verdicts_on
 from ropewalk.views.words import byte_words, category_word, status_mark, status_word
 
 __all__ = [
+    "UNREAD",
     "alike",
     "attestations",
     "byte_words",
@@ -28,8 +29,11 @@ __all__ = [
     "findings_by",
     "findings_diff",
     "findings_matrix",
+    "last_look",
     "last_scans",
     "outdated",
+    "place_and_path",
+    "places_of",
     "policy_frame",
     "posture",
     "progress",
@@ -44,4 +48,6 @@ __all__ = [
     "status_word",
     "subjects",
     "unjudged_scan",
+    "unread",
+    "verdicts_on",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from ropewalk.model import ProcessingActivity
@@ -59,8 +59,26 @@ def drift(activities: Sequence[ProcessingActivity]) -> pd.DataFrame:
     return rows(list(out.values()), DRIFT)
 
 
-def drift_places(drift: pd.DataFrame) -> pd.DataFrame:
+def place_and_path(field: str, places: Collection[str]) -> tuple[str, str]:
+    """`source/dataset#path` in two, where sheets (`returns.xlsx#Returns`) and columns (`Order #`) may have the sign in their names too.
+
+    places: the known datasets as `source/dataset`; of several that fit the longest, and the last sign where none does.
+    """
+    cuts = [i for i, sign in enumerate(field) if sign == "#"]
+    cut = next((i for i in reversed(cuts) if field[:i] in places), cuts[-1] if cuts else len(field))
+    return field[:cut], field[cut + 1 :]
+
+
+def drift_places(drift: pd.DataFrame, datasets: pd.DataFrame | None = None) -> pd.DataFrame:
     """How many fields of each dataset (or, without a field, of each activity) disagree, in the order of `drift`: drift, place, fields."""
-    places = [str(f).rpartition("#")[0] if f else str(a) for f, a in zip(drift["field"], drift["activity"], strict=True)]
+    known = places_of(datasets)
+    places = [place_and_path(str(f), known)[0] if f else str(a) for f, a in zip(drift["field"], drift["activity"], strict=True)]
     counted = Counter(zip(drift["drift"], places, strict=True))
     return rows([{"drift": kind, "place": place, "fields": n} for (kind, place), n in counted.items()], ("drift", "place", "fields"))
+
+
+def places_of(datasets: pd.DataFrame | None) -> frozenset[str]:
+    """The datasets of the frame `datasets` as `source/dataset`."""
+    if datasets is None:
+        return frozenset()
+    return frozenset(f"{source}/{name}" for source, name in zip(datasets["source"], datasets["dataset"], strict=True))

@@ -25,8 +25,15 @@ def empty(columns: Sequence[str]) -> pd.DataFrame:
 
 
 def rows(records: Sequence[dict[str, object]], columns: Sequence[str]) -> pd.DataFrame:
-    """Records as a frame with exactly these columns."""
-    return pd.DataFrame.from_records(records, columns=list(columns)) if records else empty(columns)
+    """Records as a frame with exactly these columns; whole numbers stay whole where some are missing."""
+    if not records:
+        return empty(columns)
+    frame = pd.DataFrame.from_records(records, columns=list(columns))
+    for name in map(str, frame.select_dtypes("float")):
+        values = [r.get(name) for r in records]
+        if all(v is None or isinstance(v, int) for v in values):
+            frame[name] = pd.Series(values, dtype=object)
+    return frame
 
 
 def is_missing(value: object) -> bool:

@@ -24,12 +24,15 @@ PROGRESS = (
 BY_SOURCE = ("source", "state", "units", "done", "failed", "skipped", "running", "rows", "detail")
 SCAN_LIST = ("scan_id", "started_at", "finished_at", "status", "seconds", "units", "units_done", "rows", "bytes", "as_of", "rules_version")
 FINISHED = ("done", "skipped", "failed")
+UNREAD = ("failed", "never scanned", "scanning", "scan stopped")
+"""States of a source in which what was found may be nothing or old."""
+NAMED = 5
 
 
 def sources(configured: Sequence[Source], datasets: pd.DataFrame, findings: pd.DataFrame, skipped: pd.DataFrame, units: pd.DataFrame) -> pd.DataFrame:
-    """A row a source: state (never scanned, scanning, scanned, scanned in part, failed), counts, last scan, detail.
+    """A row a source: state (never scanned, scanning, scan stopped, scanned, scanned in part, failed), counts, last scan, detail.
 
-    oldest_read: when the dataset was read that has been taken over as unchanged for longest.
+    oldest_read: when the dataset was read that has been taken over as unchanged for longest; rows: missing where those of a dataset are not known.
     A source that the register knows and the configuration no longer names is shown as `not configured`.
     """
     datasets, findings = shaped(datasets, DATASETS), shaped(findings, FIELDS)
@@ -52,7 +55,7 @@ def sources(configured: Sequence[Source], datasets: pd.DataFrame, findings: pd.D
                 "datasets": len(own),
                 "fields": int(own["fields"].map(number_of).sum()),
                 "personal_fields": len(personal(findings[findings["source"] == name])),
-                "rows": int(own["rows"].map(number_of).sum()),
+                "rows": int(own["rows"].map(number_of).sum()) if own["rows"].notna().all() else None,
                 "skipped": len(skips),
                 "last_scan": own["scanned_at"].max() if len(own) else None,
                 "oldest_read": own["read_at"].min() if own["read_at"].notna().any() else None,
@@ -76,6 +79,8 @@ def _state(source: Source | None, datasets: pd.DataFrame, skipped: pd.DataFrame,
     statuses = list(units["status"])
     if "running" in statuses or "pending" in statuses:
         return "scanning", f"{sum(s in FINISHED for s in statuses)} of {len(statuses)} datasets"
+    if "stopped" in statuses:
+        return "scan stopped", f"at {sum(s in FINISHED for s in statuses)} of {len(statuses)} datasets; `ropewalk scan` takes it up"
     whole = skipped[skipped["dataset"].map(text_of) == ""]
     if datasets.empty:
         if len(whole):
@@ -87,7 +92,7 @@ def _state(source: Source | None, datasets: pd.DataFrame, skipped: pd.DataFrame,
         return "failed", f"{text_of(whole.iloc[0]['reason'])}; what is shown is of an earlier scan"
     failed = statuses.count("failed")
     if failed or len(skipped):
-        parts = [f"{failed} dataset{'s' if failed != 1 else ''} failed" if failed else "", f"{len(skipped)} left out" if len(skipped) else ""]
+        parts = [f"{failed} {'dataset' if failed == 1 else 'datasets'} failed" if failed else "", f"{len(skipped)} left out" if len(skipped) else ""]
         return "scanned in part", ", ".join(p for p in parts if p)
     return "scanned", ""
 
@@ -96,6 +101,28 @@ def _newer(datasets: pd.DataFrame, at: object) -> bool:
     """Whether any dataset was looked at in the scan that left something out at this time, or later: its source was reached."""
     last, left = moment_of(datasets["scanned_at"].max()), moment_of(at)
     return last is None or left is None or last >= left
+
+
+def unread(stores: pd.DataFrame) -> str:
+    """In words, which sources (of the view `sources`) are not known as they stand now; empty where every one was read."""
+    names = [str(s) for s in stores.loc[stores["state"].isin(UNREAD), "source"]]
+    if not names:
+        return ""
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return f"What is in {', '.join(f'`{n}`' for n in names[:NAMED])}{more} is unknown: not read by the last scan"
+
+
+def last_look(scans: pd.DataFrame, results: pd.DataFrame) -> str:
+    """In words, when the stores were last looked at, whether that came to its end, and when it was judged."""
+    scans = shaped(scans, SCANS).sort_values("started_at", kind="stable").tail(1)
+    if scans.empty:
+        return "never scanned"
+    scan, judged = scans.to_dict("records")[0], moment_of(results["at"].max()) if len(results) else None
+    status = text_of(scan["status"])
+    if status in {"running", "stopped"}:
+        status += f" at {int(number_of(scan['units_done']))} of {int(number_of(scan['units']))} datasets"
+    check = f"last check {judged:%Y-%m-%d %H:%M} UTC" if judged else "never checked"
+    return f"last scan {moment_of(scan['started_at']):%Y-%m-%d %H:%M} UTC, {status} · {check}"
 
 
 def skipped(frame: pd.DataFrame, source: str | None = None) -> pd.DataFrame:
@@ -146,7 +173,7 @@ def _progress(scan: dict[Any, Any], as_of: datetime) -> dict[str, object]:
 
 
 def progress_by_source(units: pd.DataFrame, scan_id: object) -> pd.DataFrame:
-    """A row a source of one scan: source, state (waiting, scanning, done, done in part), units by status, rows, detail."""
+    """A row a source of one scan: source, state (waiting, scanning, scan stopped, done, done in part), units by status, rows, detail."""
     units = shaped(units, UNITS)
     out: list[dict[str, object]] = []
     for source, own in units[units["scan_id"] == scan_id].groupby("source", sort=True):
@@ -154,7 +181,7 @@ def progress_by_source(units: pd.DataFrame, scan_id: object) -> pd.DataFrame:
         done, failed, left, running = (int(have.get(s, 0)) for s in ("done", "failed", "skipped", "running"))
         finished = done + failed + left
         whole = "done in part" if failed or left else "done"
-        state = whole if finished == len(own) else "scanning" if running or finished else "waiting"
+        state = "scan stopped" if "stopped" in have else whole if finished == len(own) else "scanning" if running or finished else "waiting"
         error = next((text_of(e) for e in own["error"] if text_of(e)), "")
         out.append(
             {

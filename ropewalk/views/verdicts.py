@@ -118,6 +118,14 @@ def subjects(results: pd.DataFrame, clause: str | None = None, requirement: str 
     return out.loc[:, list(SUBJECTS)].reset_index(drop=True)
 
 
+def verdicts_on(results: pd.DataFrame, policy: pd.DataFrame, *subject: str) -> pd.DataFrame:
+    """The verdicts on any of these subjects (a field and its dataset), worst first, with what each asks: `subjects` and text."""
+    own = subjects(results)
+    own = own[own["subject"].isin(subject)].reset_index(drop=True)
+    asked = dict(zip(policy["requirement"], policy["text"], strict=True))
+    return own.assign(text=[asked.get(r, "") for r in own["requirement"]])
+
+
 def alike(subjects: pd.DataFrame, most: int = 20) -> pd.DataFrame:
     """`subjects` with those of the same verdict for the same reason in one row: subject names them, at most so many."""
     same = ["requirement", "status", "reason", "mend", "coverage", "excused"]

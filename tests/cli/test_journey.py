@@ -126,6 +126,22 @@ def test_a_check_says_clause_verdict_evidence_and_mend(scanned: Cli) -> None:
         assert len(told) == len(set(told)), "each requirement is told once, with its verdicts together"
 
 
+def test_the_drift_of_a_store_that_was_not_read_is_unknown(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = (folder / "ropewalk.yaml").read_text(encoding="utf-8")
+    (tmp_path / "ropewalk.yaml").write_text(config, encoding="utf-8")
+    cli = Cli(tmp_path, capsys)
+    assert cli("scan") == 3
+    assert cli("ropa", "drift") == 3
+    assert "No field was looked at yet, so drift is unknown" in cli.err
+    assert "What is in `shop` is unknown" in cli.err
+    (tmp_path / "ropewalk.yaml").write_text(config.replace("sources:", "sources:\n  - {name: notes, uri: 'file://notes', owner: x, purpose: y}"))
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "sizes.csv").write_text("size,weight\n1,2\n3,4\n")
+    assert cli("scan") == 3
+    assert cli("ropa", "drift") == 3
+    assert "agree in what was read" in cli.err
+
+
 def test_the_record_is_joined_exported_and_drifts(scanned: Cli, tmp_path: Path) -> None:
     record = scanned.folder / "ropa.yaml"
     record.unlink(missing_ok=True)

@@ -31,7 +31,7 @@ def run(page: str, config: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
 
 def shown(app: AppTest) -> str:
     """All the words of a page."""
-    parts = [*app.title, *app.subheader, *app.markdown, *app.caption, *app.info, *app.error, *app.success]
+    parts = [*app.title, *app.subheader, *app.markdown, *app.caption, *app.info, *app.warning, *app.error, *app.success]
     return "\n".join(str(p.value) for p in parts) + "\n".join(e.label for e in app.expander)
 
 
@@ -123,7 +123,7 @@ def test_findings_are_filtered_and_explained(scanned: Path, monkeypatch: pytest.
     app.multiselect(key="filter-source").set_value(["crm"]).run()
     table = app.dataframe[0].value
     assert 0 < len(table) < everything
-    assert all(f.startswith("crm/") for f in table["Field"])
+    assert all(f.startswith("crm/") for f in table["In"])
     (explained,) = [t for t in tables(app) if "Speaks" in t]
     assert len(explained)
     assert set(explained["Speaks"]) <= {"for", "against"}
@@ -183,8 +183,8 @@ def test_overview_tells_of_words_that_need_doing_and_of_exceptions(
     app = run("overview", config.path, monkeypatch)
     words = shown(app)
     assert "1** ends soon" in words
-    assert "1** exceptions hold" in words
-    assert "1 verdicts are excused for now" in words
+    assert "1** exception holds" in words
+    assert "1 verdict is excused for now" in words
     assert any("excused" in e.label for e in app.expander if "1.1 " in e.label)
 
 
@@ -198,3 +198,80 @@ def test_the_reason_of_an_override_is_shown_as_it_was_written(company: Path, mon
     assert "2.1.a" in note
     assert "\\[contract\\]" in note
     assert "\\$5 to \\$6" in note
+
+
+@pytest.fixture
+def unreachable(tmp_path: Path) -> Path:
+    """ropewalk.yaml of a company whose every source is out of reach, scanned and checked all the same."""
+    path = tmp_path / "ropewalk.yaml"
+    path.write_text("version: 1\nsources:\n- {name: shop, uri: 'file://nowhere', owner: ann, purpose: ship}\n")
+    config = rw.load_config(path)
+    rw.scan(config)
+    rw.check(config)
+    return path
+
+
+@pytest.mark.parametrize("page", ["overview", "findings", "record"])
+def test_what_nobody_could_read_is_unknown_and_not_in_order(page: str, unreachable: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = run(page, unreachable, monkeypatch)
+    assert [str(s.value) for s in app.success] == []
+    assert "What is in `shop` is unknown" in shown(app)
+    numbers = [re.findall(r"<b>(.*?)</b><span>(.*?)</span>", part.proto.body) for part in app.get("html")]
+    assert {"personal fields", "gaps in the record"} <= {what for tiles in numbers for n, what in tiles if n == "–"} or page != "overview"
+
+
+def test_a_field_shows_the_verdicts_on_its_dataset_its_age_and_how_to_decide(scanned: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = run("findings", scanned, monkeypatch)
+    app.selectbox[0].set_value("orders/order_addresses#address_line1").run()
+    (judged,) = [t for t in tables(app) if "Requirement" in t]
+    retention = judged[judged["Requirement"].str.startswith("2.1.a ")].iloc[0]
+    assert retention["Verdict"] == "✗ fail"
+    assert "more than 30 days" in retention["Why"]
+    assert retention["Mend"]
+    assert "seen 2026-11-20 12:00 UTC" in shown(app)
+    assert "ropewalk findings dismiss 'orders/order_addresses#address_line1' --reason" in app.code[0].value
+
+
+def test_a_dismissed_finding_counts_nowhere(company: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = rw.load_config(company)
+    rw.scan(config, sources=["crm"])
+    with rw.open_register(config) as register:
+        found = register.frame("findings")
+        register.record_decision(found.iloc[0]["fingerprint"], "dismissed", "Ann", config.as_of, "a test")
+        left = len(register.frame("findings"))
+    words = shown(run("findings", company, monkeypatch))
+    assert f"{left} of {left} personal fields" in words
+    assert "1 of them dismissed by a steward" in words
+
+
+def test_the_head_line_tells_how_old_all_of_it_is(scanned: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def head(config: Path) -> str:
+        monkeypatch.setenv("ROPEWALK_CONFIG", str(config))
+        return str(AppTest.from_string("from ropewalk.pages.frame import header\nheader()").run(timeout=60).caption[0].value)
+
+    assert re.search(r"last scan \d{4}-\d\d-\d\d \d\d\\:\d\d UTC, complete · last check \d{4}-", head(scanned))
+
+
+def test_what_a_page_exports_says_where_it_comes_from_as_the_command_line_does(scanned: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from ropewalk.pages.state import state
+
+    monkeypatch.setenv("ROPEWALK_CONFIG", str(scanned))
+    now = state()
+    assert {"company", "policy hash", "looked at", "ropa.yaml sha256", "evidence head"} <= now.about().keys()
+    _, chain, _ = rw.open_register(now.config).evidence_head()
+    assert any(chain[:16] in activity.details["evidence"] for activity in now.record)
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("undeclared", "whole short"),
+        ("2026-11-27\u00a004:45", "whole short"),
+        ("scanned in part", "whole"),
+        ("? unknown", "whole short"),
+        ("bucket/exports/orders_page.json", "wide"),
+    ],
+)
+def test_a_table_of_sentences_breaks_no_word(text: str, kinds: str) -> None:
+    app = AppTest.from_string(f"from ropewalk.pages.frame import prose\nprose([{{'a': {text!r}}}], {{'a': 'A'}})").run()
+    assert f'<td class="{kinds}">{text}</td>' in app.get("html")[0].proto.body
