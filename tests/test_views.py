@@ -302,6 +302,20 @@ def test_verdicts_for_the_same_reason_are_one_row() -> None:
     assert views.alike(views.subjects(frame())).empty
 
 
+def test_verdicts_whose_mends_differ_only_in_the_subject_stand_together() -> None:
+    mend = "keep the key safe; record it: ropewalk attest key_management --subject {} (holds 365 days)"
+    given = frame(*(result(subject=s, status="unknown", checked=1, mend=mend.format(s)) for s in ("shop", "bucket")))
+    got = views.alike(views.subjects(given))
+    assert list(got["subject"]) == ["bucket, shop"]
+    assert list(got["mend"]) == [mend.format("SUBJECT")]
+    assert list(views.alike(views.subjects(given.head(1)))["mend"]) == [mend.format("shop")]
+
+
+def test_what_could_not_be_looked_at_was_not_looked_at_in_full() -> None:
+    given = frame(result(subject="a", status="unknown", checked=1), result(subject="b", status="unknown", checked=90), result(subject="c"))
+    assert dict(views.subjects(given).set_index("subject")["coverage"]) == {"a": "nothing yet", "b": "full", "c": "full"}
+
+
 def test_a_scan_after_the_check_is_told() -> None:
     results, ended = frame({"at": NOW}), NOW + timedelta(minutes=5)
     assert views.unjudged_scan(results, frame({"finished_at": NOW - timedelta(minutes=5)}, {"finished_at": pd.NaT})) == ""

@@ -102,13 +102,16 @@ def _import(
         for p in error.problems:
             run.out.say(clean(f"{file}:{p.line}: {p.field}: {p.what}; {p.mend}"))
         raise
+    from ropewalk.views import counted
+
     known = {_identity(r) for r in run.register.frame("attestations").to_dict("records")}
     new = [(w, d) for w, d in words if _identity({n: getattr(w, n) for n in _SAME}) not in known]
     _record(run, new, store)
     ended = sum(w.met and w.valid_until < now for w, _ in new)
-    run.out.say(f"Recorded {len(new)} attestations" + (f"; {len(words) - len(new)} were known already" if len(new) < len(words) else "") + ".")
+    known_already = f"; {counted(len(words) - len(new), 'was', 'were')} known already" if len(new) < len(words) else ""
+    run.out.say(f"Recorded {counted(len(new), 'attestation')}{known_already}.")
     if ended:
-        run.out.say(f"{ended} of them have ended already and are stale.")
+        run.out.say(f"{counted(ended, 'of them has ended already and is', 'of them have ended already and are')} stale.")
     for doubt in dict.fromkeys(d for w, _ in new for d in doubts(w, asked, [s.name for s in run.config.sources()])):
         run.out.say(f"Note: {doubt}")
 

@@ -106,9 +106,12 @@ def check_and_show(run: State, form: Format, clauses: list[str] | None = None, e
 
 def _borne(run: State, report: CheckReport) -> None:
     """What is not as the policy says by somebody's decision, and what will need doing soon."""
+    from ropewalk.views import counted
+
     if report.excused:
         names = ", ".join(dict.fromkeys(r.requirement for r in report.excused))
-        run.out.say(f"{len(report.excused)} failures are excused for now and do not count for the exit code: {names} (`ropewalk exception list`)")
+        what = counted(len(report.excused), "failure is excused for now and does", "failures are excused for now and do")
+        run.out.say(f"{what} not count for the exit code: {names} (`ropewalk exception list`)")
     for name, note in report.policy.notes.items():
         run.out.say(f"override of {name}: {note}")
     states = attestations_frame(run)["state"].value_counts()
@@ -142,7 +145,9 @@ def _tell(run: State, posture: pd.DataFrame, results: pd.DataFrame, asked: Asked
         _clause(run, row, views.subjects(results, clause=str(row["clause"])), asked, everything, brief)
     count = views.counts(posture)
     run.out.data.print()
-    run.out.say(", ".join(f"{n} {views.status_word(s)}" for s, n in count.items() if n) + f", of {len(posture)} clauses. {_basis(run)}")
+    run.out.say(
+        ", ".join(f"{n} {views.status_word(s)}" for s, n in count.items() if n) + f", of {views.counted(len(posture), 'clause')}. {_basis(run)}"
+    )
     if brief and count["unknown"]:
         run.out.say("Unknown is not a pass: `ropewalk check` says for each what would tell.")
 
@@ -151,7 +156,7 @@ def _clause(run: State, row: dict[Any, Any], own: pd.DataFrame, asked: Asked, ev
     """One clause: its worst verdicts, those of a requirement together, and of them those with the same reason."""
     from rich.text import Text
 
-    from ropewalk.views import status_mark
+    from ropewalk.views import status_mark, with_shared_mends
 
     status = str(row["status"])
     run.out.data.print()
@@ -159,7 +164,7 @@ def _clause(run: State, row: dict[Any, Any], own: pd.DataFrame, asked: Asked, ev
         Text(f"{status_mark(status)}  ", style=STYLE.get(status, "")).append(f"{row['clause']} {clean(str(row['title']))}", style="bold")
     )
     told = own if everything else own[own["status"].isin(BAD)] if brief else own[~own["status"].isin(SILENT)]
-    groups = list(told.groupby(["status", "requirement", "reason", "mend", "excused"], sort=False, dropna=False))
+    groups = list(with_shared_mends(told).groupby(["status", "requirement", "reason", "mend", "excused"], sort=False, dropna=False))
     shown = groups if everything else groups[:WORST_SHOWN]
     first: dict[Any, int] = {}
     for place, (key, _) in enumerate(shown):

@@ -132,7 +132,9 @@ def _lint(
     for problem in problems:
         run.out.data.file.write(problem + "\n")
     names = ", ".join(f"{p.id} {p.version}" for p in found)
-    run.out.say(f"{len(problems)} problems in {names}." if problems else f"Sound: {names}.")
+    from ropewalk.views import counted
+
+    run.out.say(f"{counted(len(problems), 'problem')} in {names}." if problems else f"Sound: {names}.")
     raise typer.Exit(1 if problems else 0)
 
 

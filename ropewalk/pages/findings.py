@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from ropewalk import views
-from ropewalk.pages.frame import counted, downloads, guarded, nothing_read, plain, prose, words
+from ropewalk.pages.frame import downloads, guarded, nothing_read, plain, prose, words
 from ropewalk.pages.progress import progress
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ def page(state: State) -> None:
     found = _filtered(fields, personal)
     by_word = f", {dismissed} of them dismissed by a steward" if dismissed else ""
     st.caption(
-        f"{len(found)} of {counted(len(personal), 'personal field')}; {counted(len(fields), 'field was', 'fields were')} looked at{by_word}. "
-        "Values are never kept, only shapes and counts."
+        f"{len(found)} of {views.counted(len(personal), 'personal field')}; "
+        f"{views.counted(len(fields), 'field was', 'fields were')} looked at{by_word}. Values are never kept, only shapes and counts."
     )
     if personal.empty:
         st.info("Nothing personal was found in what was looked at.", icon=":material/search:")
@@ -96,8 +96,8 @@ def _explained(row: pd.Series, signals: pd.DataFrame) -> None:
     with left:
         st.markdown(
             f"**{row['what']}**, {row['strength']} · confidence {float(row['confidence']):.0%}  \n"
-            f"{int(row['matched'])} of {counted(int(row['sampled']), 'filled cell')}, {counted(int(row['rows']), 'row')} ({row['method']}), "
-            f"seen {row['observed_at']:%Y-%m-%d %H:%M} UTC  \n"
+            f"{int(row['matched'])} of {views.counted(int(row['sampled']), 'filled cell')}, {views.counted(int(row['rows']), 'row')} "
+            f"({row['method']}), seen {row['observed_at']:%Y-%m-%d %H:%M} UTC  \n"
             + (
                 "Every row was looked at."
                 if row["method"] == "full"

@@ -116,11 +116,6 @@ def nothing_read(state: State) -> None:
     st.warning(f"{words(why)}: the page Sources and scans says why. Mend that, then run `ropewalk scan`.", icon=":material/cloud_off:")
 
 
-def counted(number: int, one: str, many: str = "") -> str:
-    """`1 exception holds`, `2 exceptions hold`: the words for one and for any other number."""
-    return f"{number} {one if number == 1 else many or one + 's'}"
-
-
 def tiles(*shown: tuple[object, str, str]) -> None:
     """Numbers in a row, as many side by side as there is room for: (number, what it counts, colour)."""
     each = (

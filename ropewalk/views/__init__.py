@@ -10,8 +10,19 @@ from ropewalk.views.fields import explain, findings, findings_by, findings_matri
 from ropewalk.views.processing import drift, drift_places, place_and_path, places_of, record
 from ropewalk.views.standing import exceptions, outdated, standing, unjudged_scan
 from ropewalk.views.stores import UNREAD, last_look, last_scans, progress, progress_by_source, skipped, sources, unread
-from ropewalk.views.verdicts import alike, clause_key, counts, policy_frame, posture, requirements, results_frame, subjects, verdicts_on
-from ropewalk.views.words import byte_words, category_word, status_mark, status_word
+from ropewalk.views.verdicts import (
+    alike,
+    clause_key,
+    counts,
+    policy_frame,
+    posture,
+    requirements,
+    results_frame,
+    subjects,
+    verdicts_on,
+    with_shared_mends,
+)
+from ropewalk.views.words import byte_words, category_word, counted, status_mark, status_word
 
 __all__ = [
     "UNREAD",
@@ -20,6 +31,7 @@ __all__ = [
     "byte_words",
     "category_word",
     "clause_key",
+    "counted",
     "counts",
     "drift",
     "drift_places",
@@ -50,4 +62,5 @@ __all__ = [
     "unjudged_scan",
     "unread",
     "verdicts_on",
+    "with_shared_mends",
 ]

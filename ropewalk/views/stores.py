@@ -12,6 +12,7 @@ from ropewalk.model import Source
 from ropewalk.register.frames import DATASETS, FIELDS, SCANS, UNITS
 from ropewalk.register.schema import SKIPPED
 from ropewalk.views.shapes import moment_of, number_of, personal, rows, shaped, text_of
+from ropewalk.views.words import counted
 
 SOURCES = (
     "source", "state", "environment", "owner", "purpose", "location", "datasets", "fields", "personal_fields", "rows", "skipped",
@@ -92,7 +93,7 @@ def _state(source: Source | None, datasets: pd.DataFrame, skipped: pd.DataFrame,
         return "failed", f"{text_of(whole.iloc[0]['reason'])}; what is shown is of an earlier scan"
     failed = statuses.count("failed")
     if failed or len(skipped):
-        parts = [f"{failed} {'dataset' if failed == 1 else 'datasets'} failed" if failed else "", f"{len(skipped)} left out" if len(skipped) else ""]
+        parts = [f"{counted(failed, 'dataset')} failed" if failed else "", f"{len(skipped)} left out" if len(skipped) else ""]
         return "scanned in part", ", ".join(p for p in parts if p)
     return "scanned", ""
 

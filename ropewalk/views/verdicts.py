@@ -6,6 +6,7 @@ Never falsely green: a requirement of the policy without a result is unknown, an
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from shlex import quote
 from typing import Any, Protocol
 
 import pandas as pd
@@ -107,8 +108,11 @@ def requirements(results: pd.DataFrame, policy: pd.DataFrame, clause: str | None
 
 
 def subjects(results: pd.DataFrame, clause: str | None = None, requirement: str | None = None, status: str | None = None) -> pd.DataFrame:
-    """A row a verdict, worst first, narrowed to a clause, a requirement, a status."""
+    """A row a verdict, worst first, narrowed to a clause, a requirement, a status; coverage is `nothing yet` of what is unknown for want
+    of anything to look at."""
     out = shaped(results, RESULTS)
+    blind = (out["status"] == "unknown") & (out["checked"].map(number_of) <= 1) & out["coverage"].isin(["full", "attested"])
+    out = out.assign(coverage=out["coverage"].mask(blind, "nothing yet"))
     for column, wanted in (("clause", clause), ("requirement", requirement), ("status", status)):
         if wanted is not None:
             out = out[out[column] == wanted]
@@ -126,9 +130,17 @@ def verdicts_on(results: pd.DataFrame, policy: pd.DataFrame, *subject: str) -> p
     return own.assign(text=[asked.get(r, "") for r in own["requirement"]])
 
 
+def with_shared_mends(subjects: pd.DataFrame) -> pd.DataFrame:
+    """`subjects`, where mends that differ in nothing but `--subject orders` and `--subject crm` say `--subject SUBJECT` instead."""
+    general = [text_of(m).replace(f"--subject {quote(text_of(s))}", "--subject SUBJECT") for s, m in zip(subjects["subject"], subjects["mend"], strict=True)]
+    out = subjects.assign(_general=general)
+    shared = out.groupby(["requirement", "status", "reason", "coverage", "excused", "_general"], dropna=False)["subject"].transform("size") > 1
+    return out.assign(mend=out["mend"].mask(shared, out["_general"])).drop(columns="_general")
+
+
 def alike(subjects: pd.DataFrame, most: int = 20) -> pd.DataFrame:
     """`subjects` with those of the same verdict for the same reason in one row: subject names them, at most so many."""
-    same = ["requirement", "status", "reason", "mend", "coverage", "excused"]
+    same, subjects = ["requirement", "status", "reason", "mend", "coverage", "excused"], with_shared_mends(subjects)
     out = []
     for key, own in subjects.groupby(same, sort=False, dropna=False):
         more = f" and {len(own) - most} more" if len(own) > most else ""

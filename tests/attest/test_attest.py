@@ -162,7 +162,7 @@ def test_a_file_of_words(cli: Cli, plan: Path, tmp_path: Path) -> None:
     file = tmp_path / "words.csv"
     file.write_text("\ufeff" + CSV, encoding="utf-8")
     assert cli("attest", "import", str(file), "--store") == 0
-    assert "Recorded 4 attestations. 1 of them have ended already" in cli.err
+    assert "Recorded 4 attestations. 1 of them has ended already" in cli.err
     found = states(cli)
     assert {k: found[k] for k in ("access_review", "restore_drill", "alarms", "legal_hold")} == {
         "access_review": "valid", "restore_drill": "not met", "alarms": "stale", "legal_hold": "valid",
