@@ -115,7 +115,8 @@ def validate(model: type[Model], data: Any, where: str, lines: Lines, docs: str 
     )
     _, line, place, words, key = problems[0]
     what = f"{place}: {words}" + "".join(f"\n  also line {n}, {p}: {w}" for _, n, p, w, _ in problems[1:])
-    mend = f"write {key} (every key: {docs})" if key else f"correct {place} (every key: {docs})"
+    wanting = words in {_WORDS["missing"], _WORDS["too_short"]}
+    mend = f"write {key} (every key: {docs})" if key else f"{'write' if wanting else 'correct'} {place} (every key: {docs})"
     raise ConfigError(what, where=f"{where}:{line}", mend=mend) from None
 
 

@@ -57,8 +57,6 @@ def page(state: State) -> None:
         column_config={
             "Confidence": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1),
             "Share of cells": st.column_config.NumberColumn(format="percent"),
-            "Field": st.column_config.TextColumn(width="medium"),
-            "In": st.column_config.TextColumn(width="medium"),
         },
     )
     rows = chosen["selection"]["rows"]

@@ -132,8 +132,8 @@ def table(frame: pd.DataFrame, columns: Mapping[str, str], **more: object) -> No
 def prose(rows: Sequence[Mapping[Any, Any]], columns: Mapping[str, str]) -> None:
     """A table whose sentences can be read whole, for a few rows; many are a grid. What stands in backticks is code."""
     if len(rows) > MANY:
-        first = next(iter(columns.values()))
-        table(pd.DataFrame(list(rows)), columns, height=400, column_config={first: st.column_config.TextColumn(width="medium")})
+        room = {title: st.column_config.TextColumn(width="medium") for name, title in columns.items() if _uneven([row[name] for row in rows])}
+        table(pd.DataFrame(list(rows)), columns, height=400, column_config=room)
         return
     cells = [[str(_words_of(row[name])) for name in columns] for row in rows]
     used = [i for i in range(len(columns)) if any(row[i] for row in cells)]
@@ -141,6 +141,12 @@ def prose(rows: Sequence[Mapping[Any, Any]], columns: Mapping[str, str]) -> None
     head = "".join(f'<th scope="col">{escape(titles[i])}</th>' for i in used)
     body = "".join(f"<tr>{''.join(_td(row[i]) for i in used)}</tr>" for row in cells)
     st.html(f'<div class="rw-prose" tabindex="0"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>')
+
+
+def _uneven(cells: Sequence[object]) -> bool:
+    """Whether a few cells are much longer than the most: a grid makes its columns as wide as the most, and would cut those off."""
+    lengths = sorted(len(str(_words_of(cell))) for cell in cells)
+    return lengths[-1] > WORD and lengths[-1] > 2 * lengths[len(lengths) // 2]
 
 
 def _td(text: str) -> str:

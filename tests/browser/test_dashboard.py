@@ -125,6 +125,23 @@ def test_sources_in_the_dark_by_keyboard(browser, address: str) -> None:  # type
     context.close()
 
 
+BROKEN = """[...document.querySelectorAll('.rw-prose td.short')].filter(cell => {
+  const text = document.createRange(); text.selectNodeContents(cell);
+  return new Set([...text.getClientRects()].map(line => Math.round(line.top))).size > 1}).map(cell => cell.innerText)"""
+
+
+@pytest.mark.parametrize("path", ["", "sources"])
+def test_a_narrow_screen_breaks_no_word_and_scrolls_not_sideways(browser, address: str, path: str) -> None:  # type: ignore[no-untyped-def]
+    context = browser.new_context(viewport={"width": 420, "height": 900})
+    page = context.new_page()
+    page.goto(f"{address}/{path}")
+    expect(page.locator(".rw-prose td.short").first).to_be_attached(timeout=60_000)
+    page.wait_for_timeout(700)
+    assert page.evaluate(BROKEN) == []
+    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 420
+    context.close()
+
+
 def test_the_page_holds_no_value(page: Page, scanned: Path) -> None:
     """Values that the stores hold stand nowhere in the page."""
     import sqlite3
