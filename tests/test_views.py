@@ -223,7 +223,7 @@ def test_sources_that_were_not_read_are_named() -> None:
 
 
 def test_rows_that_nobody_counted_are_not_none() -> None:
-    counted = {**dict.fromkeys(shapes.DATASETS), "source": "shop", "dataset": "d", "fields": 3, "rows": 7, "scanned_at": NOW, "read_at": NOW}
+    counted = {**dict.fromkeys(DATASETS), "source": "shop", "dataset": "d", "fields": 3, "rows": 7, "scanned_at": NOW, "read_at": NOW}
     configured = [Source("shop", "file://shop"), Source("bucket", "file://bucket")]
     datasets = frame(counted, {**counted, "source": "bucket", "rows": None}, {**counted, "source": "bucket", "dataset": "e"})
     got = views.sources(configured, datasets, EMPTY, EMPTY, EMPTY)

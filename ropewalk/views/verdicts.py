@@ -132,7 +132,9 @@ def verdicts_on(results: pd.DataFrame, policy: pd.DataFrame, *subject: str) -> p
 
 def with_shared_mends(subjects: pd.DataFrame) -> pd.DataFrame:
     """`subjects`, where mends that differ in nothing but `--subject orders` and `--subject crm` say `--subject SUBJECT` instead."""
-    general = [text_of(m).replace(f"--subject {quote(text_of(s))}", "--subject SUBJECT") for s, m in zip(subjects["subject"], subjects["mend"], strict=True)]
+    general = [
+        text_of(m).replace(f"--subject {quote(text_of(s))}", "--subject SUBJECT") for s, m in zip(subjects["subject"], subjects["mend"], strict=True)
+    ]
     out = subjects.assign(_general=general)
     shared = out.groupby(["requirement", "status", "reason", "coverage", "excused", "_general"], dropna=False)["subject"].transform("size") > 1
     return out.assign(mend=out["mend"].mask(shared, out["_general"])).drop(columns="_general")
