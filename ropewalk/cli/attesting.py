@@ -13,6 +13,7 @@ from ropewalk.cli.heading import about
 from ropewalk.cli.render import Column, Format, clean
 from ropewalk.cli.state import FormatOption, State, moment, state
 from ropewalk.errors import ConfigError
+from ropewalk.plurals import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -102,7 +103,6 @@ def _import(
         for p in error.problems:
             run.out.say(clean(f"{file}:{p.line}: {p.field}: {p.what}; {p.mend}"))
         raise
-    from ropewalk.views import counted
 
     known = {_identity(r) for r in run.register.frame("attestations").to_dict("records")}
     new = [(w, d) for w, d in words if _identity({n: getattr(w, n) for n in _SAME}) not in known]

@@ -16,6 +16,7 @@ from ropewalk.cli.scanning import scan_and_tell
 from ropewalk.cli.state import AsOfOption, FormatOption, State, state
 from ropewalk.cli.verifying import stamp_and_tell
 from ropewalk.errors import RopewalkError
+from ropewalk.plurals import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -106,7 +107,6 @@ def check_and_show(run: State, form: Format, clauses: list[str] | None = None, e
 
 def _borne(run: State, report: CheckReport) -> None:
     """What is not as the policy says by somebody's decision, and what will need doing soon."""
-    from ropewalk.views import counted
 
     if report.excused:
         names = ", ".join(dict.fromkeys(r.requirement for r in report.excused))
@@ -145,9 +145,7 @@ def _tell(run: State, posture: pd.DataFrame, results: pd.DataFrame, asked: Asked
         _clause(run, row, views.subjects(results, clause=str(row["clause"])), asked, everything, brief)
     count = views.counts(posture)
     run.out.data.print()
-    run.out.say(
-        ", ".join(f"{n} {views.status_word(s)}" for s, n in count.items() if n) + f", of {views.counted(len(posture), 'clause')}. {_basis(run)}"
-    )
+    run.out.say(", ".join(f"{n} {views.status_word(s)}" for s, n in count.items() if n) + f", of {counted(len(posture), 'clause')}. {_basis(run)}")
     if brief and count["unknown"]:
         run.out.say("Unknown is not a pass: `ropewalk check` says for each what would tell.")
 

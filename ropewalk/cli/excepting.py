@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ropewalk.cli.heading import about
-from ropewalk.cli.render import Column, Format, many
+from ropewalk.cli.render import Column, Format
 from ropewalk.cli.state import FormatOption, State, moment, state
 from ropewalk.errors import ConfigError
+from ropewalk.plurals import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,7 +59,7 @@ def _add(
     row = next(r for r in exceptions_frame(run).to_dict("records") if r["id"] == given.id)
     run.out.data.file.write(f"{given.id}\n")
     run.out.say(f"Recorded: {requirement} on {given.subject} is borne until {end:%Y-%m-%d}. It still fails, marked as excused.")
-    run.out.say(f"It covers {many(row['excuses'], 'verdict')} of the last check." if row["excuses"] else "It covers no verdict of the last check.")
+    run.out.say(f"It covers {counted(row['excuses'], 'verdict')} of the last check." if row["excuses"] else "It covers no verdict of the last check.")
 
 
 @exception.command("list")

@@ -8,9 +8,10 @@ import typer
 
 from ropewalk.cli import deciding
 from ropewalk.cli.heading import about
-from ropewalk.cli.render import Column, Format, clean, many
+from ropewalk.cli.render import Column, Format, clean
 from ropewalk.cli.state import FormatOption, State, state
 from ropewalk.errors import ConfigError
+from ropewalk.plurals import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,8 +69,8 @@ def _findings(
         frame = frame.assign(place=frame["source"] + "/" + frame["dataset"]).sort_values("place", kind="stable")
     run.out.show(frame, columns, form, title="Personal data found", head=about(run), nothing=nothing, group="place")
     if form is Format.table and len(frame):
-        where = f"{many(frame['place'].nunique(), 'dataset')} of {many(frame['source'].nunique(), 'source')}"
-        run.out.say(f"{many(len(frame), 'field')} in {where}. Why: ropewalk findings --explain")
+        where = f"{counted(frame['place'].nunique(), 'dataset')} of {counted(frame['source'].nunique(), 'source')}"
+        run.out.say(f"{counted(len(frame), 'field')} in {where}. Why: ropewalk findings --explain")
     if fields.empty:
         raise typer.Exit(3)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ropewalk.cli.render import many
 from ropewalk.cli.state import State
 from ropewalk.errors import ConfigError
+from ropewalk.plurals import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,4 +35,4 @@ def write(run: State, frame: pd.DataFrame, export: str, out: Path | None, *, tit
         out.write_text(text, encoding="utf-8", newline="")
     except OSError as error:
         raise ConfigError(f"cannot be written: {error.strerror}", where=str(out), mend="name a folder that exists and is yours") from None
-    run.out.say(f"Wrote {out}: {title.lower()}, {many(len(frame), 'row')}.")
+    run.out.say(f"Wrote {out}: {title.lower()}, {counted(len(frame), 'row')}.")

@@ -10,6 +10,7 @@ import typer
 from ropewalk.cli.render import Column, Format
 from ropewalk.cli.state import FormatOption, State, state
 from ropewalk.errors import ConfigError
+from ropewalk.plurals import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -132,7 +133,6 @@ def _lint(
     for problem in problems:
         run.out.data.file.write(problem + "\n")
     names = ", ".join(f"{p.id} {p.version}" for p in found)
-    from ropewalk.views import counted
 
     run.out.say(f"{counted(len(problems), 'problem')} in {names}." if problems else f"Sound: {names}.")
     raise typer.Exit(1 if problems else 0)

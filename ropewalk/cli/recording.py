@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ropewalk.cli.render import STYLE, Column, Format, clean, many
+from ropewalk.cli.render import STYLE, Column, Format, clean
 from ropewalk.cli.state import FormatOption, State, state
 from ropewalk.errors import ConfigError
+from ropewalk.plurals import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,7 +72,7 @@ def _ropa(
     run.out.show(frame, columns, form, title="Record of processing activities", head=about(run), nothing=nothing, group="place")
     if form is Format.table and len(frame):
         count = frame["state"].value_counts()
-        run.out.say(f"{many(len(frame), 'row')}: " + ", ".join(f"{int(count.get(s, 0))} {s}" for s in STATES) + ". Next: ropewalk ropa drift")
+        run.out.say(f"{counted(len(frame), 'row')}: " + ", ".join(f"{int(count.get(s, 0))} {s}" for s in STATES) + ". Next: ropewalk ropa drift")
 
 
 @ropa.command("drift")

@@ -208,11 +208,6 @@ def clean(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else "·" for c in text)
 
 
-def many(count: int, what: str) -> str:
-    """`1 field`, `2 fields`."""
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
-
-
 def seconds(value: float | None) -> str:
     """`75` -> `1 min 15 s`."""
     if value is None:

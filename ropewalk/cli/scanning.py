@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ropewalk.cli.render import Column, Format, clean, many, seconds
+from ropewalk.cli.render import Column, Format, clean, seconds
 from ropewalk.cli.state import AsOfOption, FormatOption, State, state
+from ropewalk.plurals import counted
 
 if TYPE_CHECKING:
     from ropewalk.scan import ScanReport
@@ -62,10 +63,10 @@ def scan_and_tell(run: State, form: Format = Format.table, *, show: bool = True,
     if form is Format.table:
         again = f", {report.unchanged} of them unchanged since they were read{_since(shown)}" if report.unchanged else ""
         took_up = "An earlier scan was taken up. " if report.resumed else ""
-        rows = many(report.rows, "row")
+        rows = counted(report.rows, "row")
         run.out.say(f"{took_up}Scan {report.status}: {report.done} of {report.units} datasets{again}; {rows} in {seconds(report.seconds)}.")
     if report.unread:
-        what = many(report.unread, "dataset")
+        what = counted(report.unread, "dataset")
         run.out.say(f"{what} could not be read, and what is in there is unknown: mend it and scan again, or leave it out with `exclude`.")
     if form is Format.table and left:
         run.out.say(f"{left} left out: ropewalk export skipped --to markdown says what and why.")

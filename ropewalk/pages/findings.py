@@ -10,6 +10,7 @@ import streamlit as st
 from ropewalk import views
 from ropewalk.pages.frame import downloads, guarded, nothing_read, plain, prose, words
 from ropewalk.pages.progress import progress
+from ropewalk.plurals import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,8 +38,8 @@ def page(state: State) -> None:
     found = _filtered(fields, personal)
     by_word = f", {dismissed} of them dismissed by a steward" if dismissed else ""
     st.caption(
-        f"{len(found)} of {views.counted(len(personal), 'personal field')}; "
-        f"{views.counted(len(fields), 'field was', 'fields were')} looked at{by_word}. Values are never kept, only shapes and counts."
+        f"{len(found)} of {counted(len(personal), 'personal field')}; "
+        f"{counted(len(fields), 'field was', 'fields were')} looked at{by_word}. Values are never kept, only shapes and counts."
     )
     if personal.empty:
         st.info("Nothing personal was found in what was looked at.", icon=":material/search:")
@@ -94,7 +95,7 @@ def _explained(row: pd.Series, signals: pd.DataFrame) -> None:
     with left:
         st.markdown(
             f"**{row['what']}**, {row['strength']} · confidence {float(row['confidence']):.0%}  \n"
-            f"{int(row['matched'])} of {views.counted(int(row['sampled']), 'filled cell')}, {views.counted(int(row['rows']), 'row')} "
+            f"{int(row['matched'])} of {counted(int(row['sampled']), 'filled cell')}, {counted(int(row['rows']), 'row')} "
             f"({row['method']}), seen {row['observed_at']:%Y-%m-%d %H:%M} UTC  \n"
             + (
                 "Every row was looked at."

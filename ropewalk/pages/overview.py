@@ -11,6 +11,7 @@ from ropewalk import views
 from ropewalk.pages.frame import COLOURS, MANY, guarded, nothing_read, nothing_yet, prose, tiles, words
 from ropewalk.pages.people import people
 from ropewalk.pages.progress import progress
+from ropewalk.plurals import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,12 +45,12 @@ def page(state: State) -> None:
     if unread := views.unread(state.stores()):
         st.warning(f"{words(unread)}. The page Sources and scans says why.", icon=":material/cloud_off:")
     if counts["error"]:
-        said = views.counted(counts["error"], "clause")
+        said = counted(counts["error"], "clause")
         st.warning(f"{said} could not be judged because a control broke; what broke is not counted as good.")
     if late := views.unjudged_scan(state.frames["results"], state.frames["scans"]):
         st.warning(late, icon=":material/hourglass_bottom:")
     if borne := int(posture["excused"].sum()):
-        said = views.counted(borne, "verdict is excused for now by an exception, and counted as what it is",
+        said = counted(borne, "verdict is excused for now by an exception, and counted as what it is",
                        "verdicts are excused for now by an exception, and counted as what they are")  # fmt: skip
         st.info(f"{said}, not as a pass.", icon=":material/gavel:")
     for name, note in state.overrides.items():
@@ -78,7 +79,7 @@ def _clauses(state: State, posture: pd.DataFrame) -> None:
     for row in rows:
         clause, status = str(row["clause"]), str(row["status"])
         excused = f" · {row['excused']} excused" if row["excused"] else ""
-        told = [views.counted(row["subjects"], "subject"), *([views.counted(row["failed"], "failed verdict")] if row["failed"] else [])]
+        told = [counted(row["subjects"], "subject"), *([counted(row["failed"], "failed verdict")] if row["failed"] else [])]
         mark = f":{_MARKS[status]}-badge[{views.status_mark(status)}]"
         with st.expander(f"{mark} **{words(clause)} {words(row['title'])}** · {', '.join(told)}{excused}", expanded=False):
             st.markdown(words(row["reason"]) + (f"  \n**Mend:** {words(row['mend'])}" if row["mend"] else ""))

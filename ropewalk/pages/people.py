@@ -8,6 +8,7 @@ import streamlit as st
 
 from ropewalk import views
 from ropewalk.pages.frame import prose
+from ropewalk.plurals import counted
 from ropewalk.views.attested import NEEDY, STATES
 
 if TYPE_CHECKING:
@@ -37,4 +38,4 @@ def people(state: State) -> None:
         prose(active.to_dict("records"), columns)
     expired = int((exceptions["state"] == "expired").sum())
     if expired:
-        st.caption(f"{views.counted(expired, 'exception has expired and has', 'exceptions have expired and have')} no effect.")
+        st.caption(f"{counted(expired, 'exception has expired and has', 'exceptions have expired and have')} no effect.")

@@ -9,6 +9,7 @@ import streamlit as st
 from ropewalk import views
 from ropewalk.pages.frame import downloads, guarded, nothing_read, nothing_yet, table, words
 from ropewalk.pages.progress import progress
+from ropewalk.plurals import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,9 +60,7 @@ def page(state: State) -> None:
             height=460,
         )  # fmt: skip
     if secrets := int((state.frames["findings"]["category"] == "credential").sum()):
-        st.caption(
-            f"{views.counted(secrets, 'field with credentials has', 'fields with credentials have')} no row: a secret is not data about a person."
-        )
+        st.caption(f"{counted(secrets, 'field with credentials has', 'fields with credentials have')} no row: a secret is not data about a person.")
     downloads(record, "record-of-processing", "Record of processing activities", state.about())
     st.subheader("Where record and stores disagree")
     drift = views.drift(state.record)

@@ -22,7 +22,7 @@ from ropewalk.views.verdicts import (
     verdicts_on,
     with_shared_mends,
 )
-from ropewalk.views.words import byte_words, category_word, counted, status_mark, status_word
+from ropewalk.views.words import byte_words, category_word, status_mark, status_word
 
 __all__ = [
     "UNREAD",
@@ -31,7 +31,6 @@ __all__ = [
     "byte_words",
     "category_word",
     "clause_key",
-    "counted",
     "counts",
     "drift",
     "drift_places",

@@ -9,10 +9,10 @@ from typing import Any
 import pandas as pd
 
 from ropewalk.model import Source
+from ropewalk.plurals import counted
 from ropewalk.register.frames import DATASETS, FIELDS, SCANS, UNITS
 from ropewalk.register.schema import SKIPPED
 from ropewalk.views.shapes import moment_of, number_of, personal, rows, shaped, text_of
-from ropewalk.views.words import counted
 
 SOURCES = (
     "source", "state", "environment", "owner", "purpose", "location", "datasets", "fields", "personal_fields", "rows", "skipped",

@@ -65,11 +65,6 @@ def worst_status(statuses: Iterable[str]) -> str:
     return min(statuses, key=lambda s: order.index(s) if s in order else 1, default="unknown")
 
 
-def counted(number: int, one: str, many: str = "") -> str:
-    """`1 exception holds`, `2 exceptions hold`: the words for one and for any other number, which else only take an s."""
-    return f"{number} {one if number == 1 else many or one + 's'}"
-
-
 def byte_words(count: float) -> str:
     """`1536000` -> `1.5 MB`: powers of a thousand, as disks and networks are told."""
     for unit in ("B", "kB", "MB", "GB"):
