@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # jobs in a shell's background ignore it, and so would all that the tests start
 
 ROOT = Path(__file__).resolve().parents[1]
 COMPANY = ROOT / "data" / "samples" / "company"

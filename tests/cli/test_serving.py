@@ -9,7 +9,6 @@ import subprocess
 import sys
 import urllib.request
 from contextlib import closing
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -25,8 +24,7 @@ from ropewalk.errors import ConfigError
 def test_it_serves_and_ends(how: signal.Signals, tmp_path: Path) -> None:
     config = demo.place(tmp_path / "company")
     command = [sys.executable, "-c", "from ropewalk.cli import main; main()", "--config", str(config), "app", "--port", "0"]
-    heeded = partial(signal.signal, how, signal.SIG_DFL)  # a shell's background jobs, and what they start, ignore SIGINT
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=heeded) as app:
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as app:
         assert app.stderr is not None
         try:
             told = app.stderr.readline()

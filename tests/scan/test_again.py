@@ -66,7 +66,7 @@ def test_a_stopped_scan_goes_on(shop: Shop) -> None:
 
     with pytest.raises(Stop):
         shop.scan(on_progress=stop)
-    assert shop.units() == {"a.csv": "done", "b.csv": "pending"}
+    assert shop.units() == {"a.csv": "done", "b.csv": "stopped"}
     report = shop.scan()
     assert (report.resumed, report.status, report.done, report.rows) == (True, "complete", 2, 1)
     with shop.register as register:

@@ -138,7 +138,7 @@ def test_a_cluster_that_goes_away_loses_nothing(shop: Shop, tmp_path: Path) -> N
         with pytest.raises(LostClusterError, match="the cluster went away") as caught:
             shop.scan(on_progress=kill)
     assert address in caught.value.where
-    assert set(shop.units().values()) == {"done", "running", "pending"}
+    assert set(shop.units().values()) == {"done", "stopped"}
     shop.configure()
     report = shop.scan()
     assert (report.status, report.units, report.failed) == ("complete", 14, 0)

@@ -191,7 +191,7 @@ def test_a_sealed_table_whose_redo_log_is_clear_is_not_sealed(server: MariaDb, t
 
 def test_the_script_makes_known_what_it_says_and_shows_no_hash(server: MariaDb) -> None:
     before = told(connector(server))
-    script = connector(server).least_privilege().replace("'…'", "'pw-for-ropewalk'")
+    script = connector(server, "ropewalk").least_privilege().replace("'…'", "'pw-for-ropewalk'")
     run(server, *(s for s in script.split(";\n") if s.strip()))
     try:
         found = told(connector(server, "ropewalk", "pw-for-ropewalk"))
