@@ -23,6 +23,7 @@ _SAID = {"sure": "the name says", "likely": "the name suggests", "hint": "the na
 NUMERIC = re.compile(r"^(tiny|small|medium|big|unsigned |u)?(int|serial|float|double|real|decimal|numeric|number|money|year)")
 _BOOLEAN = re.compile(r"^(bool|bit\b)")
 _DATED = re.compile(r"^(date|time|interval)")
+_LONG = re.compile(r"^[1-9]\d{8,12}$")
 _CODED = re.compile(r"^\d[\d-]*\d$")
 """Digits as codes have them, too: telephone numbers mostly show a plus, brackets, blanks or dots."""
 _NOT_NUMBERS = frozenset(
@@ -136,6 +137,8 @@ def _by_values(c: Candidate, name: FieldName, profile: Profile) -> None:
     if score < 0 and v.measure == "person":
         score *= unlisted(c, profile)
     c.add("checksum" if v.validator and score > 0 else "value", score, said)
+    if r.id == "phone" and score <= 0 and _dialled(c, profile):
+        c.add("value", 2.0 - score, "the cells have as many digits as telephone numbers")
     if r.id == "postal_code" and _zip_plus_four(profile):
         c.add("value", 4.5 - score, "the cells are five digits, some with the four of ZIP+4")
     if c.inside and c.share.share < 0.6:
@@ -166,7 +169,7 @@ def _by_type(c: Candidate, sample: Sample, profile: Profile) -> None:
         c.add("type", -8.0, f"the type is {kind}")
     elif category is Category.ADDRESS and c.recogniser.strength is Strength.DIRECT and profile.numeric >= 0.95 and profile.looked:
         c.add("type", -4.5, "the cells are bare numbers")
-    elif NUMERIC.match(kind) and category in _NOT_NUMBERS and not (category is Category.PHONE and c.said == "sure"):
+    elif NUMERIC.match(kind) and category in _NOT_NUMBERS and not (category is Category.PHONE and (c.said == "sure" or _dialled(c, profile))):
         c.add("type", -5.0, f"the type is {kind}")
     elif _DATED.match(kind) and category is not Category.DOB:
         c.add("type", -6.0, f"the type is {kind}")
@@ -197,6 +200,11 @@ def _by_type(c: Candidate, sample: Sample, profile: Profile) -> None:
         c.add("negative", -2.5, "some cells are one word, some several, and they repeat: brands or labels rather than people")
     if category in {Category.NAME, Category.FREE_TEXT} and profile.enum and c.said != "sure":
         c.add("negative", -2.0, f"only {profile.distinct} different values in {profile.cells} cells")
+
+
+def _dialled(c: Candidate, profile: Profile) -> bool:
+    """Whether numbers under a name that suggests a telephone have as many digits as those have."""
+    return c.said == "likely" and profile.plausible(_LONG) >= 0.8
 
 
 def _labels(profile: Profile) -> bool:

@@ -122,6 +122,8 @@ def test_names_in_a_script_of_which_there_is_no_list() -> None:
         ("c1", ["GA1.2.177194514.1695908017", "GA1.2.580050147.1710808850", "GA1.2.995317061.1706553643"], Category.COOKIE),
         ("c1", ["20-11-45 73829104", "40-22-09 11203388", "60-83-71 00912837", "09-01-28 55120933"], Category.PAYMENT),
         ("upi_id", ["ann44@okexample", "ben@examplebank"], Category.PAYMENT),
+        ("Kund", NAMES, Category.NAME),
+        ("addr_l2", ["Apt 4B", "c/o Berg", "2. OG links"], Category.ADDRESS),
         ("Achternaam verzending", ["Op de Beeck", "ter Braak", "Vandenbussche", "Pinas"], Category.NAME),
     ],
 )
@@ -135,6 +137,8 @@ def test_kinds_that_were_missed(name: str, values: list[str], category: Category
     [
         ("impressions", ["66362", "12683", "76341", "74888", "26713", "31814"]),
         ("bag_tags", ["0125448812", "0331144812", "0441144813", "0551144814"]),
+        ("customer", ["Acme Ltd", "Beta GmbH", "Gamma Inc"]),
+        ("properties.creator", ["cairo 1.16.0 (https://cairographics.org)", "Writer/7.3 (LibreOffice)"]),
         ("version_affected", ["9.8.0.108", "13.14.4.109", "11.7.2.77", "15.18.4.174"]),
         ("ProductNDC", ["42161-4898", "23802-2119", "42070-8847", "62571-4034"]),
         ("reference", ["EREF370821818", "EREF895770364", "EREF120450118"]),
@@ -147,6 +151,11 @@ def test_kinds_that_were_missed(name: str, values: list[str], category: Category
 def test_kinds_that_were_false_alarms(name: str, values: list[str]) -> None:
     finding = one(name, values)
     assert finding.category is None or finding.strength is Strength.WEAK, finding.explanation
+
+
+def test_numbers_as_long_as_telephones_under_a_name_that_suggests_them() -> None:
+    assert one("mobile", [str(4_670_000_000 + i * 7_919) for i in range(40)], kind="bigint").category is Category.PHONE
+    assert one("mobile", ["0", "1"], kind="bigint").category is None
 
 
 def test_zeros_and_test_rows_say_nothing() -> None:
