@@ -8,6 +8,7 @@ from typing import Any
 from ropewalk.contracts import ControlContext
 from ropewalk.judging import attestation, by_source, fact, facts, field_paths, named, personal, unread, verdict, way_out
 from ropewalk.model import ControlResult, Status, path_of
+from ropewalk.plurals import counted
 
 _EVERYBODY = {"public", "*", "everyone", "allusers", "allauthenticatedusers", "%"}
 _NO_ACCESS = {"REFERENCES", "TRIGGER", "MAINTAIN", "USAGE", "SHOW VIEW"}
@@ -69,7 +70,7 @@ def _readers(grants: Sequence[Mapping[str, Any]]) -> str:
     """`3 grants to named roles: app, analysts (ann, bo)`."""
     inside = {str(g.get("grantee") or g.get("role") or ""): g.get("members", ()) for g in grants}
     names = [f"{name} ({named(list(members))})" if members else name for name, members in sorted(inside.items()) if name]
-    return f"{len(grants)} grants to named roles{': ' if names else ''}{named(names)}"
+    return f"{counted(len(grants), 'grant')} to named roles{': ' if names else ''}{named(names)}"
 
 
 def _grants(value: Any) -> list[dict[str, Any]]:

@@ -64,6 +64,10 @@ class RegisterError(RopewalkError):
     """The register is missing, locked, damaged, or written by a newer version."""
 
 
+class NoRegisterError(RegisterError):
+    """There is no register yet: nothing was ever scanned here."""
+
+
 class EvidenceError(RopewalkError):
     """The evidence chain does not hold."""
 

@@ -13,7 +13,7 @@ import pandas as pd
 import streamlit as st
 
 from ropewalk import views
-from ropewalk.errors import RopewalkError
+from ropewalk.errors import NoRegisterError, RopewalkError
 
 if TYPE_CHECKING:
     from ropewalk.pages.state import State
@@ -89,6 +89,11 @@ def guarded(page: Callable[[State], None]) -> Callable[[], None]:
 
         try:
             page(state())
+        except NoRegisterError as error:
+            forget()
+            st.title("Nothing has been scanned yet")
+            where = error.where.replace("`", "'")
+            st.info(f"There is no register yet (`{where}`). To begin, {words(error.mend)}; then reload this page.", icon=":material/hourglass_empty:")
         except RopewalkError as error:
             forget()
             st.title("This page cannot be shown")

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from ropewalk.errors import MissingExtraError, RegisterError
+from ropewalk.errors import MissingExtraError, NoRegisterError, RegisterError
 from ropewalk.migrations import HEAD
 from ropewalk.register.schema import metadata
 
@@ -101,7 +101,7 @@ def _prepare_file(url: sa.URL, where: str, create: bool) -> None:
     file = Path(url.database)
     if not file.exists():
         if not create:
-            raise RegisterError("there is no register yet", where=where, mend="run `ropewalk scan`, or correct `register:`")
+            raise NoRegisterError("there is no register yet", where=where, mend="run `ropewalk scan`, or correct `register:`")
         try:
             file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             with suppress(FileExistsError):
@@ -149,7 +149,7 @@ def _bring_up_to_date(engine: sa.Engine, where: str, create: bool) -> None:
     if version == HEAD:
         return
     if version is None and not create:
-        raise RegisterError("there is no register yet", where=where, mend="run `ropewalk scan`, or correct `register:`")
+        raise NoRegisterError("there is no register yet", where=where, mend="run `ropewalk scan`, or correct `register:`")
     with writing(engine) as connection:
         if engine.dialect.name == "postgresql":
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MARK})")

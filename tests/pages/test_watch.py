@@ -74,7 +74,8 @@ def test_an_empty_register_says_what_fills_it(company: Path, monkeypatch: pytest
 
 def test_a_register_that_is_gone_damaged_or_brought_back(company: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     app, file = run("watch", company, monkeypatch), company.parent / ".ropewalk" / "register.db"
-    assert "there is no register yet" in shown(app)
+    assert "Nothing has been scanned yet" in shown(app)
+    assert "run `ropewalk scan`" in shown(app)
     assert not file.exists(), "a page makes none"
     watched(company)
     kept = file.read_bytes()
@@ -84,7 +85,7 @@ def test_a_register_that_is_gone_damaged_or_brought_back(company: Path, monkeypa
     file.write_bytes(b"nothing of the kind" * 500)
     assert "the file is damaged" in shown(app.run())
     file.unlink()
-    assert "there is no register yet" in shown(app.run())
+    assert "There is no register yet" in shown(app.run())
     file.write_bytes(kept)
     assert "canary wren was seen" in list(app.run().dataframe[0].value["What"])
     assert not app.exception
