@@ -35,6 +35,7 @@ _TAIL = frozenset(
     "extern external public default latest key s c x y enc encrypted masked decrypted "
     "line night day evening dir direct emergency priv privat dienstlich lieferung rechnung versand livraison liv facturation envio entrega "
     "facturacion cobranca spedizione fatturazione consegna dostawy livrare kirim lengkap leverans levering verzending verzend facturatie "
+    "dd deg degrees wgs84 "
     "factuur geschaeftlich geschaftlich zakelijk prive travail domicile domicilio trabajo trabalho casa ufficio lavoro praca domowy sluzbowy".split()
 )
 _GENERIC = frozenset("col column field unnamed var attr attribute value feature item".split())
@@ -55,6 +56,10 @@ _GLUED = (
     "notes comment comments review answer response survey latitude longitude location geo tax social security license licence passport "
     "national".split()
 )
+
+
+_FILED = re.compile(r"(?!iphone|[gb]zip)[a-z](phone?|phn|fax|zip|zipcode|email|tel|telno)")
+"""Old systems set a letter for the file before each name: `CPHON`, `SZIP`."""
 
 
 @dataclass(frozen=True)
@@ -170,6 +175,8 @@ class NameReader:
             low, tokens = "".join(tokens[:size]), tokens[size:]
             if low in self._words:
                 words += self._words[low]
+            elif low not in self._vocabulary and (filed := _FILED.fullmatch(low)):
+                words += self._words.get(filed[1], (filed[1],))
             elif low in self._vocabulary or low.isdigit() or len(low) < 5:
                 words.append(low)
             else:
