@@ -23,6 +23,8 @@ _COLUMNS = {
     "observed_at": "Seen (UTC)",
 }  # fmt: skip
 
+_WIDEST = 420
+"""Pixels that the names of fields may take; no other column may be pushed out of sight."""
 _STRENGTH = "direct: tells who somebody is; weak: only together with other data"
 
 
@@ -56,6 +58,7 @@ def page(state: State) -> None:
         selection_mode="single-row",
         key="findings",
         column_config={
+            "Field": st.column_config.TextColumn(width=min(_WIDEST, 40 + 7 * int(found["path"].str.len().max()))),  # its end tells fields apart
             "Confidence": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1),
             "Share of cells": st.column_config.NumberColumn(format="percent"),
         },
