@@ -103,7 +103,6 @@ def _import(
         for p in error.problems:
             run.out.say(clean(f"{file}:{p.line}: {p.field}: {p.what}; {p.mend}"))
         raise
-
     known = {_identity(r) for r in run.register.frame("attestations").to_dict("records")}
     new = [(w, d) for w, d in words if _identity({n: getattr(w, n) for n in _SAME}) not in known]
     _record(run, new, store)

@@ -107,7 +107,6 @@ def check_and_show(run: State, form: Format, clauses: list[str] | None = None, e
 
 def _borne(run: State, report: CheckReport) -> None:
     """What is not as the policy says by somebody's decision, and what will need doing soon."""
-
     if report.excused:
         names = ", ".join(dict.fromkeys(r.requirement for r in report.excused))
         what = counted(len(report.excused), "failure is excused for now and does", "failures are excused for now and do")

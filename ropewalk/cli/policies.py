@@ -133,7 +133,6 @@ def _lint(
     for problem in problems:
         run.out.data.file.write(problem + "\n")
     names = ", ".join(f"{p.id} {p.version}" for p in found)
-
     run.out.say(f"{counted(len(problems), 'problem')} in {names}." if problems else f"Sound: {names}.")
     raise typer.Exit(1 if problems else 0)
 

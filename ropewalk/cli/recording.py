@@ -65,9 +65,7 @@ def _ropa(
         Column("disposal_rule", "goes", ratio=3),
     )
     if form is Format.table and len(frame):
-        known = views.places_of(run.register.frame("datasets"))
-        parts = [views.place_and_path(field, known) for field in frame["field"]]
-        frame = frame.assign(place=[p for p, _ in parts], path=[p for _, p in parts]).sort_values("place", kind="stable")
+        frame = views.placed(frame, run.register.frame("datasets")).sort_values("place", kind="stable")
     nothing = "No personal field is known. Run `ropewalk scan`, and declare your processing in ropa.yaml (docs/ropa.md)."
     run.out.show(frame, columns, form, title="Record of processing activities", head=about(run), nothing=nothing, group="place")
     if form is Format.table and len(frame):
@@ -83,9 +81,9 @@ def _drift(context: typer.Context, form: FormatOption = Format.table) -> None:
     from ropewalk.cli.stores import sources_frame
 
     run = state(context)
-    frame, unread = views.drift(activities(run)), views.unread(sources_frame(run))
+    frame, unread, blind = views.drift(activities(run)), views.unread(sources_frame(run)), run.register.frame("fields").empty
     nothing = "No drift: what is declared and what was found agree" + (" in what was read." if unread else ".")
-    if run.register.frame("fields").empty:
+    if blind:
         nothing = "No field was looked at yet, so drift is unknown. Run `ropewalk scan`."
     if form is Format.table and len(frame):
         _tell(run, frame)
@@ -93,7 +91,7 @@ def _drift(context: typer.Context, form: FormatOption = Format.table) -> None:
         run.out.show(frame, (), form, title="Drift of the record", head=about(run), nothing=nothing)
     if unread and form is Format.table:
         run.out.say(f"{unread} (`ropewalk sources list`).")
-    raise typer.Exit(1 if len(frame) else 3 if unread or run.register.frame("fields").empty else 0)
+    raise typer.Exit(1 if len(frame) else 3 if unread or blind else 0)
 
 
 def _tell(run: State, frame: pd.DataFrame) -> None:

@@ -12,7 +12,7 @@ from math import log
 
 from ropewalk.detect.numbering import Region, international
 from ropewalk.detect.packs import Recogniser
-from ropewalk.detect.verdict import NUMERIC, Candidate, View
+from ropewalk.detect.verdict import NUMERIC, View
 from ropewalk.model import Category, Strength
 
 _CHANCE = {
@@ -50,7 +50,7 @@ def weigh_nameless(views: Sequence[View], places: Sequence[int], streets: Sequen
         if view.name.known or view.profile.sequence or view.profile.looked < 4:
             continue
         if (weight := _phones(view, least=4.0 if len(people) > 1 else 5.6)) > 0:
-            c = _candidate(view, recognisers["phone"])
+            c = view.candidate(recognisers["phone"])
             c.add(
                 "value",
                 weight,
@@ -60,16 +60,12 @@ def weigh_nameless(views: Sequence[View], places: Sequence[int], streets: Sequen
                 c.add("neighbours", 1.5, f"the dataset also holds {', '.join(sorted(people))}")
         if any(abs(i - j) <= 3 for j in places if j != i) and i not in streets and _houses(view):
             streets = [*streets, i]
-            _candidate(view, recognisers["street_address"]).add(
+            view.candidate(recognisers["street_address"]).add(
                 "neighbours", 3.4, "numbers before capitalised words, and it stands beside towns or postal codes"
             )
     for i, view in enumerate(views):
         if not view.name.known and any(abs(i - j) <= 3 for j in streets) and i not in streets and view.profile.looked >= 4 and _codes(view):
-            _candidate(view, recognisers["postal_code"]).add("neighbours", 4.0, "codes of one length, and it stands beside streets")
-
-
-def _candidate(view: View, recogniser: Recogniser) -> Candidate:
-    return view.candidates.setdefault(recogniser.id, Candidate(recogniser, share=view.profile.matches.get(recogniser.id)))
+            view.candidate(recognisers["postal_code"]).add("neighbours", 4.0, "codes of one length, and it stands beside streets")
 
 
 def _phones(view: View, least: float) -> float:

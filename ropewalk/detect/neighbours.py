@@ -76,13 +76,13 @@ def _answers(views: Sequence[View], dataset: str, recognisers: dict[str, Recogni
     about = bool(_SURVEY.search(dataset))
     for view in views:
         if re.match(r"q \d+\b", view.name.text) and _worded(view):
-            c = view.candidates.setdefault("survey_response", Candidate(recognisers["survey_response"]))
-            c.add("neighbours", 4.0, "the name is the number of a question, and people write in its cells")
+            view.candidate(recognisers["survey_response"]).add(
+                "neighbours", 4.0, "the name is the number of a question, and people write in its cells"
+            )
         if not about:
             continue
         if view.name.leaf and view.name.leaf[-1] in {"value", "text", "answer", "response", "comment", "comments"} and len(view.name.leaf) <= 2:
-            c = view.candidates.setdefault("survey_response", Candidate(recognisers["survey_response"]))
-            c.add("neighbours", 4.0, "the dataset is called after answers to a survey")
+            view.candidate(recognisers["survey_response"]).add("neighbours", 4.0, "the dataset is called after answers to a survey")
 
 
 def _worded(view: View) -> bool:
@@ -179,18 +179,19 @@ def _people(views: Sequence[View], dataset: str) -> None:
 def _echoes(views: Sequence[View], recogniser: Recogniser) -> None:
     """Words that come again before the @ of the dataset's e-mail addresses are names of people, known to a list or not."""
     mails = [t for v in views if (s := v.profile.matches.get("email")) and s.share >= 0.5 for t in v.profile.texts]
-    boxes = "\n".join(gazetteer.fold(t.partition("@")[0]) for t in mails)
     if len(mails) < 3:
         return
+    boxes = "\n".join(gazetteer.fold(t.partition("@")[0]) for t in mails)
     for view in views:
-        name, p = view.candidates.get("person_name"), view.profile
-        said = name.said if name else ""
+        known, p = view.candidates.get(recogniser.id), view.profile
+        said = known.said if known else ""
         if said in {"sure", "never"} or (view.name.known and not said) or p.looked < 3 or p.prose or p.enum or p.numeric > 0.2:
             continue
         heard = [words for t in p.texts if "@" not in t and (words := [w for w in _LETTERS.findall(gazetteer.fold(t)) if w in boxes])]
         if len(heard) >= max(3, 0.4 * p.looked) and len({w for words in heard for w in words}) >= 3 and _spoken(p):
-            name = view.candidates.setdefault("person_name", Candidate(recogniser, said, share=p.matches.get("person_name")))
-            name.add("neighbours", 4.5, f"words of {len(heard)} of {p.looked} cells come again in the dataset's e-mail addresses")
+            view.candidate(recogniser).add(
+                "neighbours", 4.5, f"words of {len(heard)} of {p.looked} cells come again in the dataset's e-mail addresses"
+            )
 
 
 def _spoken(profile: Profile) -> bool:
@@ -228,10 +229,8 @@ def _postal(views: Sequence[View], recognisers: dict[str, Recogniser]) -> None:
             continue
         if not _digits(view) or min(abs(i - j) for j in places) > 3 or view.profile.sequence:
             continue
-        if c is None:
-            c = view.candidates["postal_code"] = Candidate(recognisers["postal_code"], share=view.profile.matches.get("postal_code"))
         near = sum(abs(i - j) <= 4 for j in places)
-        c.add(
+        view.candidate(recognisers["postal_code"]).add(
             "neighbours", 3.6 + min(1.5, 0.6 * (near - 1)), "it stands beside towns, states or streets, and its cells have the form of postal codes"
         )
 

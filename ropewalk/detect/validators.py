@@ -100,10 +100,9 @@ def date_of(value: str) -> date | None:
         else (m.group(6), m.group(4), m.group(5))
     )
     year, one, two = _century(y), int(a), int(b)
-    month, day = (one, two) if one <= 12 else (two, one)
     if m.group(7) and not 1800 <= year <= 2200 and "1900" <= (text := value.strip())[4:8] <= "2100":  # 07102003
         year, one, two = int(text[4:8]), int(text[2:4]), int(text[:2])
-        month, day = (one, two) if one <= 12 else (two, one)
+    month, day = (one, two) if one <= 12 else (two, one)
     try:
         return date(year, month, day)
     except ValueError:
@@ -140,10 +139,7 @@ def birth_date(value: str) -> bool:
 
 def mx_rfc(value: str) -> bool:
     """A Mexican RFC or CURP: a possible day stands in it (check digits of an RFC are not public)."""
-    from stdnum.mx import curp, rfc
-
-    text = value.strip()
-    return bool(curp.is_valid(text) if len(text) == 18 else rfc.is_valid(text))
+    return named("stdnum:mx.curp" if len(value.strip()) == 18 else "stdnum:mx.rfc")(value)
 
 
 def imei(value: str) -> bool:

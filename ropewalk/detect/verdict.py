@@ -70,6 +70,10 @@ class View:
     direct: bool = False
     """Whether direct personal data stands in the texts of a field whose own kind is weaker."""
 
+    def candidate(self, recogniser: Recogniser) -> Candidate:
+        """The candidate of a recogniser; a new one where nothing has spoken for it yet."""
+        return self.candidates.setdefault(recogniser.id, Candidate(recogniser, share=self.profile.matches.get(recogniser.id)))
+
     @property
     def best(self) -> Candidate | None:
         """The strongest candidate above zero; direct ones win a near tie."""

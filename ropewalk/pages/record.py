@@ -12,8 +12,6 @@ from ropewalk.pages.progress import progress
 from ropewalk.plurals import counted
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from ropewalk.pages.state import State
 
 _MEANING = {
@@ -49,7 +47,7 @@ def page(state: State) -> None:
         st.info("No field is in this state.", icon=":material/check:")
     else:
         table(
-            _placed(state, shown),
+            views.placed(shown, state.frames["datasets"]),
             {
                 "state": "State", "path": "Field", "place": "In", "what": "Holds", "activity_name": "Activity", "purposes": "Purposes",
                 "legal_basis": "Legal basis",
@@ -73,14 +71,7 @@ def page(state: State) -> None:
             st.info("Unknown: no field has been looked at yet.", icon=":material/help:")
         return
     table(
-        _placed(state, drift),
+        views.placed(drift, state.frames["datasets"]),
         {"drift": "Difference", "path": "Field", "place": "In", "what": "Holds", "activity": "Activity", "reason": "Why", "mend": "Mend"},
         height="content" if len(drift) < 12 else 460,
     )
-
-
-def _placed(state: State, frame: pd.DataFrame) -> pd.DataFrame:
-    """With `place` and `path` for `field`, so that what tells fields apart is not cut off behind where they lie."""
-    known = views.places_of(state.frames["datasets"])
-    parts = [views.place_and_path(field, known) for field in frame["field"]]
-    return frame.assign(place=[place for place, _ in parts], path=[path for _, path in parts])

@@ -7,7 +7,7 @@ view of an empty frame is an empty frame with all of its columns, so that a page
 from ropewalk.views.attested import attestations
 from ropewalk.views.changes import findings_diff
 from ropewalk.views.fields import explain, findings, findings_by, findings_matrix
-from ropewalk.views.processing import drift, drift_places, place_and_path, places_of, record
+from ropewalk.views.processing import drift, drift_places, place_and_path, placed, places_of, record
 from ropewalk.views.standing import exceptions, outdated, standing, unjudged_scan
 from ropewalk.views.stores import UNREAD, last_look, last_scans, progress, progress_by_source, skipped, sources, unread
 from ropewalk.views.verdicts import (
@@ -44,6 +44,7 @@ __all__ = [
     "last_scans",
     "outdated",
     "place_and_path",
+    "placed",
     "places_of",
     "policy_frame",
     "posture",

@@ -77,6 +77,13 @@ def drift_places(drift: pd.DataFrame, datasets: pd.DataFrame | None = None) -> p
     return rows([{"drift": kind, "place": place, "fields": n} for (kind, place), n in counted.items()], ("drift", "place", "fields"))
 
 
+def placed(frame: pd.DataFrame, datasets: pd.DataFrame) -> pd.DataFrame:
+    """With `place` (source/dataset) and `path` beside `field`, so that what tells fields apart is not cut off behind where they lie."""
+    known = places_of(datasets)
+    parts = [place_and_path(field, known) for field in frame["field"]]
+    return frame.assign(place=[place for place, _ in parts], path=[path for _, path in parts])
+
+
 def places_of(datasets: pd.DataFrame | None) -> frozenset[str]:
     """The datasets of the frame `datasets` as `source/dataset`."""
     if datasets is None:
