@@ -52,6 +52,11 @@ def entrances(server: Postgres, lines: str) -> None:
     """Writes pg_hba.conf anew and has the server read it."""
     ((file,),) = run(server, "SHOW hba_file")
     Path(file).write_text(lines)
+    reload(server)
+
+
+def reload(server: Postgres) -> None:
+    """Has the server read its files again, and waits until it has: a new connection tells when."""
     before = run(server, "SELECT pg_conf_load_time()")
     run(server, "SELECT pg_reload_conf()")
     while run(server, "SELECT pg_conf_load_time()") == before:
@@ -169,8 +174,7 @@ def test_a_certificate_that_ends_soon_is_named_and_one_that_ended_fails(server: 
             new = make_certificates(tmp_path / str(days), days)
             for mine, theirs in ((new.ca, server.certificates.ca), (new.cert, server.certificates.cert), (new.key, server.certificates.key)):
                 shutil.copyfile(mine, theirs)
-            run(server, "SELECT pg_reload_conf()")
-            time.sleep(0.3)
+            reload(server)
             uri = server.uri("scanner", PASSWORD).replace("verify-full", "require").partition("&")[0] if days < 0 else ""
             verdict = check(server, tmp_path, "1.5.a", uri=uri)
             assert verdict.status == status, verdict.reason
@@ -178,8 +182,8 @@ def test_a_certificate_that_ends_soon_is_named_and_one_that_ended_fails(server: 
     finally:
         for path, content in kept.items():
             path.write_bytes(content)
-        run(server, "SELECT pg_reload_conf()", *(s.replace("GRANT", "REVOKE").replace(" TO ", " FROM ") for s in HBA))
-        time.sleep(0.3)
+        reload(server)
+        run(server, *(s.replace("GRANT", "REVOKE").replace(" TO ", " FROM ") for s in HBA))
 
 
 @pytest.mark.parametrize(
